@@ -1,0 +1,1 @@
+"""Score rows in; tables, plots and contact sheets out."""

@@ -1,0 +1,1 @@
+"""Clip tables, data sets and crops."""

@@ -1,0 +1,1 @@
+"""Source video -> one square, upright face clip: detectors, tracks, policies, warp."""

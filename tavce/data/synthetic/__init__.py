@@ -1,0 +1,1 @@
+"""synthtalk: a corpus of drawn talking heads with exact ground truth."""

@@ -1,0 +1,1 @@
+"""The compared methods: portrait and audio in, video out."""

@@ -1,0 +1,1 @@
+"""Executors, and outputs that appear whole or not at all."""
