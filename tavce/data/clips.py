@@ -74,7 +74,9 @@ def safe_ids(names: Sequence[str]) -> list[str]:
     for each in plain:
         count[each.lower()] = count.get(each.lower(), 0) + 1
     return [
-        each if each == name and count[each.lower()] == 1 else f"{each or 'clip'}-{digest(name.encode())[:8]}"
+        each
+        if each == name and SAFE_ID.fullmatch(each) and count[each.lower()] == 1
+        else f"{each or 'clip'}-{digest(name.encode(errors='surrogatepass'))[:8]}"
         for each, name in zip(plain, names, strict=True)
     ]
 

@@ -1,0 +1,87 @@
+"""data/crop/<dataset> + method -> data/generate/<dataset>/<method>: a video per clip of the split, and a manifest."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from stages.entry import one_argument, run
+from stages.params import read_section, workers
+from stages.paths import crop_folder, generated_folder
+from tavce.data.clips import Clip, read_clips
+from tavce.methods.contract import Outcome, Request, write_manifest
+from tavce.methods.controls import Control, make
+from tavce.run.atomic import atomic_directory
+from tavce.run.pool import run_all
+
+
+@dataclass(frozen=True)
+class Method:
+    """A compared method; `control` says which one, `label` what tables call it."""
+
+    kind: Literal["control"]
+    label: str
+    control: Control
+
+
+@dataclass(frozen=True)
+class Evaluate:
+    """Which clips are generated and scored."""
+
+    split: Literal["train", "test"]
+
+
+def clips_to_make(clips: Sequence[Clip], split: str) -> list[Clip]:
+    """Return the usable clips of `split`: what every method is asked for, and what coverage is counted against."""
+    return [clip for clip in clips if clip.usable and clip.split == split]
+
+
+def requests(clips: Sequence[Clip], crops: Path) -> list[Request]:
+    """Return one request per clip; the other audio is that of the next clip of another identity, in a circle."""
+    made = []
+    for number, clip in enumerate(clips):
+        circle = [*clips[number + 1 :], *clips[:number]]
+        other = next((each for each in circle if each.identity != clip.identity), None)
+        with np.load(crops / f"{clip.id}.npz") as track:
+            landmarks = track["landmarks"].astype(np.float32)
+        made.append(
+            Request(
+                clip=clip.id,
+                video=crops / f"{clip.id}.mkv",
+                audio=crops / f"{clip.id}.wav",
+                other_audio=crops / f"{other.id}.wav" if other else None,
+                landmarks=landmarks,
+                frames=clip.frames,
+            )
+        )
+    return made
+
+
+def generate(method: Method, wanted: Sequence[Request], folder: Path, processes: int) -> list[Outcome]:
+    """Write the videos of `method` for all requests, and its manifest, into `folder`; return the outcomes."""
+    with atomic_directory(folder) as part:
+        work = partial(_generate_one, method=method, folder=part)
+        outcomes = run_all(work, list(wanted), workers=processes, label=f"generate {folder.name}")
+        write_manifest(outcomes, part)
+    return outcomes
+
+
+def _generate_one(request: Request, method: Method, folder: Path) -> Outcome:
+    reason = make(method.control, request, folder)
+    return Outcome(request.clip, "failed" if reason else "ok", reason, 0 if reason else request.frames)
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Run the stage for one method and one data set of params.yaml."""
+    dataset, name = one_argument(arguments, "dataset", "method")
+    method: Method = read_section(Method, "methods", name)
+    evaluate: Evaluate = read_section(Evaluate, "evaluate")
+    clips = clips_to_make(read_clips(crop_folder(dataset)), evaluate.split)
+    generate(method, requests(clips, crop_folder(dataset)), generated_folder(dataset, name), workers())
+
+
+if __name__ == "__main__":
+    run(main)

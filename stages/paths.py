@@ -1,0 +1,31 @@
+"""Where each stage writes; dvc.yaml names the same folders, and a test holds the two together."""
+
+from pathlib import Path
+
+DATA = Path("data")
+RESULTS = Path("reports/results")
+
+
+def dataset_folder(dataset: str) -> Path:
+    """Clip table, and for synthtalk the source videos, of a data set."""
+    return DATA / "dataset" / dataset
+
+
+def crop_folder(dataset: str) -> Path:
+    """Cropped clips of a data set: table, video, audio, portrait and track per clip."""
+    return DATA / "crop" / dataset
+
+
+def features_folder(dataset: str) -> Path:
+    """Features of a data set's clips."""
+    return DATA / "features" / dataset
+
+
+def generated_folder(dataset: str, method: str) -> Path:
+    """What a method made of a data set's clips, with its manifest."""
+    return DATA / "generate" / dataset / method
+
+
+def score_file(dataset: str, method: str) -> Path:
+    """Score rows of a method on a data set."""
+    return DATA / "score" / dataset / f"{method}.parquet"

@@ -1,0 +1,77 @@
+"""What every method is asked for and what it answers: a request per clip, an outcome per clip, a manifest."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Float32
+
+from tavce.errors import InputError
+
+MANIFEST = "manifest.jsonl"
+
+
+@dataclass(frozen=True)
+class Request:
+    """One clip that a method is to make: a portrait and audio in, a video of `frames` frames out.
+
+    Attributes:
+        clip: id, and stem of every file written for it.
+        video: the reference clip; only controls may look at it.
+        audio: 16 kHz mono WAV of ``frames * 640`` samples.
+        other_audio: the audio of another clip, or None where there is no other.
+        landmarks: of the reference, in pixels.
+        frames: number of frames to make, at 25 fps.
+    """
+
+    clip: str
+    video: Path
+    audio: Path
+    other_audio: Path | None
+    landmarks: Float32[np.ndarray, "frames 68 2"]
+    frames: int
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a method made of a request.
+
+    Attributes:
+        clip: id of the request.
+        status: "ok" or "failed".
+        reason: "" if ok, else one sentence; a failed clip is counted against the method, never dropped.
+        frames: number of frames written.
+    """
+
+    clip: str
+    status: str
+    reason: str
+    frames: int
+
+
+def write_manifest(outcomes: Iterable[Outcome], folder: Path) -> None:
+    """Write one JSON line per outcome, sorted by clip. No times in it: the same inputs give the same bytes."""
+    rows = sorted(outcomes, key=lambda outcome: outcome.clip)
+    text = "".join(json.dumps(asdict(row), sort_keys=True) + "\n" for row in rows)
+    (folder / MANIFEST).write_text(text, encoding="utf-8")
+
+
+def read_manifest(folder: Path) -> dict[str, Outcome]:
+    """Return the outcomes by clip id.
+
+    Raises:
+        InputError: there is no manifest, or a line of it is no outcome.
+    """
+    path = folder / MANIFEST
+    if not path.is_file():
+        raise InputError(path, "there is no manifest", "generate the videos first: dvc repro")
+    outcomes = {}
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        try:
+            outcome = Outcome(**json.loads(line))
+        except (ValueError, TypeError) as error:
+            raise InputError(path, f"line {number} is no outcome ({error})", "generate the videos again") from error
+        outcomes[outcome.clip] = outcome
+    return outcomes

@@ -1,0 +1,61 @@
+"""One process per core over the clips of a data set: results in the order of the items, whoever finishes first."""
+
+import multiprocessing
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from typing import TypeVar
+
+from tqdm import tqdm
+
+from tavce.errors import InputError
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+# One thread per library in each worker: the processes already fill the cores, and a fixed count keeps sums in order.
+_THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OPENCV_FOR_THREADS_NUM")
+
+
+def progress(items: Iterable[Item], total: int, label: str) -> Iterator[Item]:
+    """Yield `items` behind a progress bar on stderr; no bar where stderr is not a terminal."""
+    return iter(tqdm(items, total=total, desc=label, unit="clip", leave=False, disable=not sys.stderr.isatty()))
+
+
+def run_all(function: Callable[[Item], Result], items: Sequence[Item], *, workers: int, label: str) -> list[Result]:
+    """Return ``[function(item) for item in items]``, computed by `workers` processes.
+
+    Args:
+        function: a picklable function of one item; what it returns must not depend on other items.
+        items: picklable, one per clip.
+        workers: number of processes; 1 runs in this process. It moves the speed, never the result.
+        label: what the progress bar says.
+
+    Raises:
+        InputError: a worker process died (out of memory, or killed).
+        Exception: the first one that `function` raises; items not yet begun are cancelled.
+    """
+    if workers <= 1 or len(items) <= 1:
+        return [function(item) for item in progress(items, len(items), label)]
+    saved = {name: os.environ.get(name) for name in _THREAD_VARIABLES}
+    os.environ.update(dict.fromkeys(_THREAD_VARIABLES, "1"))
+    pool = ProcessPoolExecutor(min(workers, len(items)), mp_context=multiprocessing.get_context("spawn"))
+    try:
+        futures = [pool.submit(function, item) for item in items]
+        return list(progress(_results(futures, label), len(items), label))
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+        for name, value in saved.items():
+            os.environ.pop(name) if value is None else os.environ.update({name: value})
+
+
+def _results(futures: list["Future[Result]"], label: str) -> Iterator[Result]:
+    try:
+        for future in futures:
+            yield future.result()
+    except BrokenProcessPool as error:
+        raise InputError(
+            label, "a worker process died, most likely for want of memory", "lower runtime.workers in params.yaml"
+        ) from error

@@ -1,0 +1,38 @@
+"""The pool: the results of a plain loop, in order, whatever the number of workers; errors arrive, deaths are told."""
+
+import os
+import signal
+from math import sqrt
+
+import pytest
+
+from tavce.errors import InputError
+from tavce.run.pool import run_all
+
+
+def test_same_results_in_order_for_any_number_of_workers() -> None:
+    items = [float(n) for n in range(20)]
+    assert run_all(sqrt, items, workers=2, label="x") == run_all(sqrt, items, workers=1, label="x")
+
+
+def test_an_error_in_a_worker_is_raised_here() -> None:
+    with pytest.raises(ValueError, match="math domain error|nonnegative"):
+        run_all(sqrt, [1.0, -1.0, 4.0], workers=2, label="x")
+
+
+def test_a_worker_that_dies_is_told() -> None:
+    with pytest.raises(InputError, match=r"worker process died.*runtime\.workers"):
+        run_all(signal.raise_signal, [signal.SIGKILL, signal.SIGKILL], workers=2, label="x")
+
+
+def test_the_environment_is_left_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OMP_NUM_THREADS", "7")
+    monkeypatch.delenv("MKL_NUM_THREADS", raising=False)
+    run_all(sqrt, [1.0, 2.0], workers=2, label="x")
+    assert os.environ["OMP_NUM_THREADS"] == "7"
+    assert "MKL_NUM_THREADS" not in os.environ
+
+
+def test_no_bar_where_nobody_looks(capfd: pytest.CaptureFixture[str]) -> None:
+    run_all(sqrt, [1.0, 2.0], workers=1, label="x")
+    assert capfd.readouterr().err == ""
