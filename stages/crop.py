@@ -4,14 +4,12 @@ from collections.abc import Sequence
 from functools import cache, partial
 from pathlib import Path
 
-from tavce.data.crop.clip import crop_clip
-from tavce.data.crop.detect import Detector, make_detector
-from tavce.data.crop.settings import CropSettings
-
 from stages.entry import one_argument, run
 from stages.params import read_section, workers
 from stages.paths import crop_folder, dataset_folder
 from tavce.data.clips import Clip, read_clips, write_clips
+from tavce.data.crop.clip import CropSettings, crop_clip
+from tavce.data.crop.detect import Detector, make_detector
 from tavce.run.atomic import atomic_directory
 from tavce.run.pool import run_all
 

@@ -6,12 +6,11 @@ from functools import partial
 from pathlib import Path
 from typing import Literal
 
-from tavce.data.folder import scan
-
 from stages.entry import one_argument, run
 from stages.params import read_section, workers
 from stages.paths import dataset_folder
 from tavce.data.clips import Clip, write_clips
+from tavce.data.folder import scan
 from tavce.data.synthetic.corpus import CorpusSettings, make_clip, plan
 from tavce.run.atomic import atomic_directory
 from tavce.run.pool import run_all
@@ -34,7 +33,7 @@ def make_dataset(
             clips = scan(source, dataset=name, split=corpus.split)
         else:
             work = partial(make_clip, settings=corpus, dataset=name, folder=part)
-            clips = run_all(work, plan(corpus, source), workers=processes, label=f"dataset {name}")
+            clips = run_all(work, plan(corpus), workers=processes, label=f"dataset {name}")
         write_clips(clips, part)
     return clips
 

@@ -1,40 +1,59 @@
 """data/crop/<name> -> data/features/<name>: per clip mel windows, MFCC, landmarks, mouth boxes, coefficients."""
 
 from collections.abc import Sequence
-from functools import partial
+from dataclasses import dataclass
+from functools import cache, partial
 from pathlib import Path
-
-from tavce.data.features import FeatureSettings, write_features
+from typing import Literal
 
 from stages.entry import one_argument, run
 from stages.params import read_section, workers
 from stages.paths import crop_folder, features_folder
 from tavce.data.clips import Clip, read_clips, write_clips
+from tavce.data.crop.clip import CropSettings
+from tavce.data.crop.detect import make_detector
+from tavce.data.features import write_features
 from tavce.run.atomic import atomic_directory
 from tavce.run.pool import run_all
 
+_detector = cache(make_detector)
+
+
+@dataclass(frozen=True)
+class Features:
+    """How features are cut.
+
+    Attributes:
+        mel_start: first frame of the mel window of frame k, relative to k: 0 as in Wav2Lip's inference, -1 as in its
+            training, -2 as in SadTalker and TAVCE.
+    """
+
+    mel_start: Literal[0, -1, -2]
+
 
 def make_features(
-    clips: Sequence[Clip], crops: Path, settings: FeatureSettings, folder: Path, processes: int
-) -> list[Clip]:
-    """Write ``<id>.npz`` for each usable clip of `crops`, and the clip table, into `folder`; return the clips."""
+    clips: Sequence[Clip], crops: Path, features: Features, crop: CropSettings, folder: Path, processes: int
+) -> None:
+    """Write ``<id>.npz`` for each usable clip of `crops`, and the clip table, into `folder`."""
     with atomic_directory(folder) as part:
-        work = partial(_features_one, crops=crops, settings=settings, folder=part)
-        run_all(work, [clip for clip in clips if clip.usable], workers=processes, label=f"features {folder.name}")
+        work = partial(_features_one, crops=crops, features=features, crop=crop, folder=part)
+        usable = [clip for clip in clips if clip.usable]
+        run_all(work, usable, workers=processes, label=f"features {folder.name}")
         write_clips(clips, part)
-    return list(clips)
 
 
-def _features_one(clip: Clip, crops: Path, settings: FeatureSettings, folder: Path) -> None:
-    write_features(clip, crops, settings, folder)
+def _features_one(clip: Clip, crops: Path, features: Features, crop: CropSettings, folder: Path) -> None:
+    detector = _detector(crop.detector, crop.model, crop.det_size)
+    write_features(clip, crops, folder, mel_start=features.mel_start, detector=detector)
 
 
 def main(arguments: Sequence[str]) -> None:
     """Run the stage for one data set of params.yaml."""
     (name,) = one_argument(arguments, "dataset")
-    settings: FeatureSettings = read_section(FeatureSettings, "features")
+    features: Features = read_section(Features, "features")
+    crop: CropSettings = read_section(CropSettings, "datasets", name, "crop")
     crops = crop_folder(name)
-    make_features(read_clips(crops), crops, settings, features_folder(name), workers())
+    make_features(read_clips(crops), crops, features, crop, features_folder(name), workers())
 
 
 if __name__ == "__main__":

@@ -1,42 +1,20 @@
 """data/crop/<dataset> + method -> data/generate/<dataset>/<method>: a video per clip of the split, and a manifest."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 
 from stages.entry import one_argument, run
 from stages.params import read_section, workers
 from stages.paths import crop_folder, generated_folder
+from stages.sections import Evaluate, Method, clips_to_make
 from tavce.data.clips import Clip, read_clips
 from tavce.methods.contract import Outcome, Request, write_manifest
-from tavce.methods.controls import Control, make
+from tavce.methods.controls import make
 from tavce.run.atomic import atomic_directory
 from tavce.run.pool import run_all
-
-
-@dataclass(frozen=True)
-class Method:
-    """A compared method; `control` says which one, `label` what tables call it."""
-
-    kind: Literal["control"]
-    label: str
-    control: Control
-
-
-@dataclass(frozen=True)
-class Evaluate:
-    """Which clips are generated and scored."""
-
-    split: Literal["train", "test"]
-
-
-def clips_to_make(clips: Sequence[Clip], split: str) -> list[Clip]:
-    """Return the usable clips of `split`: what every method is asked for, and what coverage is counted against."""
-    return [clip for clip in clips if clip.usable and clip.split == split]
 
 
 def requests(clips: Sequence[Clip], crops: Path) -> list[Request]:

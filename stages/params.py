@@ -42,7 +42,7 @@ def read_section(kind: Any, *place: str, path: Path = PARAMS) -> Any:  # noqa: A
     _check_keys(content, SECTIONS, "", str(path))
     where, here = "", content
     for key in place:
-        if where == "datasets":
+        if where in ("datasets", "methods"):
             names_only(here, where, str(path))
         if not isinstance(here, dict) or key not in here:
             known = list(here) if isinstance(here, dict) else []

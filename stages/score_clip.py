@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Float32, UInt8
 
-from metrics.clip_value import reduce_clip
+from metrics import reduce
 from metrics.record import Metric
 from tavce.errors import InputError
 from tavce.media.video import read_frames
@@ -95,7 +95,7 @@ def _score(pair: Pair, metric: Metric, compared: _Compared) -> Row:
             return _row(pair, metric, None, ours.reason or theirs.reason, 0, 0, *counts)
         shared = min(len(ours.points), len(theirs.points))
         per_frame = metric.per_frame(ours.points[:shared], theirs.points[:shared])
-    result = reduce_clip(per_frame)
+    result = reduce(per_frame)
     return _row(pair, metric, result.value, result.reason, result.frames_used, result.identical_frames, *counts)
 
 

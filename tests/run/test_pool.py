@@ -16,7 +16,7 @@ def test_same_results_in_order_for_any_number_of_workers() -> None:
 
 
 def test_an_error_in_a_worker_is_raised_here() -> None:
-    with pytest.raises(ValueError, match="math domain error|nonnegative"):
+    with pytest.raises(ValueError, match=r"math domain error|nonnegative"):
         run_all(sqrt, [1.0, -1.0, 4.0], workers=2, label="x")
 
 

@@ -1,0 +1,132 @@
+"""The `tavce` command: score folders of videos, look over a folder of clips, switch profiles."""
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+from metrics import METRICS
+from stages import profile
+from stages.entry import run as run_main
+from stages.score_folders import FolderScore, score_folders
+from tavce.data.folder import scan
+
+DESCRIPTION = """\
+TAVCE-Bench: a reproducible benchmark for audio-driven one-shot talking head animation.
+
+You have a folder of generated videos and a folder of the true ones:
+  tavce score results/mine --reference data/truth --out scores
+
+You want to know which videos of a folder can be used, and why others cannot:
+  tavce clips path/to/videos
+
+You want the whole graph (data, crops, features, methods, scores, report):
+  dvc repro                       with params.yaml as it is (the demo, on a corpus that is made here)
+  tavce profile use folder        for your own talking videos: then edit `source` in params.yaml, and dvc repro
+"""
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of the `tavce` command."""
+    top = argparse.ArgumentParser(
+        prog="tavce", description=DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    _add_score(commands)
+    clips = commands.add_parser("clips", help="list the videos of a folder: what was found, what is unusable and why")
+    clips.add_argument("folder", type=Path, help="any folder of videos, nested or flat")
+    _add_profile(commands)
+    return top
+
+
+def _add_score(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    score = commands.add_parser(
+        "score",
+        help="score a folder of generated videos against a folder of true ones, matched by name",
+        description="Score GENERATED against REFERENCE. Videos are matched by their path below the folder without its "
+        "suffix: a/b.mp4 with a/b.mkv. Both sides are compared frame by frame at 25 fps, as they are: bring them to one "
+        "crop and size first.",
+        epilog="OUT gets rows.parquet and rows.csv (one row per clip and metric, with its signature), report.md, "
+        "tables in Markdown, LaTeX and CSV, a plot and a contact sheet.",
+    )
+    score.add_argument("generated", type=Path, metavar="GENERATED", help="folder of generated videos")
+    score.add_argument("--reference", type=Path, required=True, help="folder of true videos")
+    score.add_argument("--out", type=Path, required=True, help="folder for the results; replaced if it exists")
+    score.add_argument("--name", default="generated", help="what the table calls the method (default: %(default)s)")
+    keys = [each.key for each in METRICS]
+    score.add_argument("--metrics", nargs="+", choices=keys, metavar="KEY", help=f"of {keys} (default: all that apply)")
+    score.add_argument(
+        "--face-model",
+        default="",
+        metavar="MODEL",
+        help="MediaPipe's face_landmarker.task, or `face_landmarker` if it is in the weights folder; lmd_* need it",
+    )
+    score.add_argument(
+        "--allow-missing", action="store_true", help="score what matches; missing videos count against coverage"
+    )
+    score.add_argument("--workers", type=int, default=2, help="processes (default: %(default)s); moves no score")
+
+
+def _add_profile(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    profiles = commands.add_parser("profile", help="list full parameter sets, or make one the current params.yaml")
+    actions = profiles.add_subparsers(dest="action", required=True, metavar="ACTION")
+    actions.add_parser("list", help="names of all profiles; a star marks the current one")
+    use = actions.add_parser("use", help="copy a profile over params.yaml")
+    use.add_argument("name", help="as `tavce profile list` shows it")
+    use.add_argument("--force", action="store_true", help="even if params.yaml has changes of its own")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code: 0, or 1 where nothing usable was found."""
+    given = parser().parse_args(arguments)
+    if given.command == "clips":
+        return show_clips(given.folder)
+    if given.command == "profile":
+        return _profile(given)
+    chosen = tuple(given.metrics) if given.metrics else None
+    score_folders(
+        FolderScore(
+            generated=given.generated,
+            reference=given.reference,
+            out=given.out,
+            name=given.name,
+            metrics=chosen,
+            face_model=given.face_model,
+            allow_missing=given.allow_missing,
+            workers=given.workers,
+        )
+    )
+    print((given.out / "report.md").read_text(encoding="utf-8"))
+    return 0
+
+
+def show_clips(folder: Path) -> int:
+    """Print the videos of `folder`, unusable ones with their reason; return 0 if any is usable."""
+    clips = scan(folder, dataset=folder.name or "folder", split="test")
+    usable = [clip for clip in clips if clip.usable]
+    for clip in clips:
+        print(f"{'ok      ' if clip.usable else 'unusable'}  {clip.frames / 25:7.2f} s  {clip.source}", end="")
+        print(f"  ({clip.reason})" if clip.reason else "")
+    print(f"{len(usable)} of {len(clips)} videos are usable, {sum(clip.frames for clip in usable) / 25:.1f} s together")
+    return 0 if usable else 1
+
+
+def _profile(given: argparse.Namespace) -> int:
+    if given.action == "use":
+        profile.use(given.name, force=given.force)
+        print(f"params.yaml is now profile {given.name}; run: dvc repro")
+        return 0
+    current = profile.current()
+    for name in profile.names():
+        print(f"{'*' if name == current else ' '} {name}")
+    if current is None:
+        print("params.yaml equals none of them: it has changes of its own")
+    return 0
+
+
+def entry() -> None:
+    """Console script `tavce`."""
+    run_main(main)
+
+
+if __name__ == "__main__":
+    entry()

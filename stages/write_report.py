@@ -1,0 +1,121 @@
+"""Score rows, and where the videos lie -> a folder with the page, tables, plots and contact sheets."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from itertools import chain
+from pathlib import Path
+
+import pandas as pd
+
+from metrics.record import Metric
+from reports.aggregate import aggregate
+from reports.contact_sheet import contact_sheet, evenly_spaced, save_sheet
+from reports.describe import MethodInfo, MetricInfo, Provenance, of_track, tracks
+from reports.document import Section, report_markdown
+from reports.latex import to_latex
+from reports.markdown import to_markdown
+from reports.plots import metric_plot, save_figure
+from reports.tables import Table, build_table, to_csv
+from tavce.media.video import read_video
+
+
+@dataclass(frozen=True)
+class SheetLine:
+    """One clip on a contact sheet.
+
+    Attributes:
+        clip: id, the label.
+        reference: the true video.
+        generated: the method's video, or None if there is none.
+    """
+
+    clip: str
+    reference: Path
+    generated: Path | None
+
+
+@dataclass(frozen=True)
+class Material:
+    """All that a report is made of.
+
+    Attributes:
+        title: heading of the page.
+        judges: first line of every table: which networks judged.
+        rows: score rows.
+        expected: data set -> clips that every method owes.
+        excluded: data set -> clips that cannot be used, with the reason.
+        methods: name -> how it is shown, in table order.
+        metrics: in table order.
+        sheets: (data set, method) -> clips to show.
+        frames: number of frames of each clip on a sheet.
+    """
+
+    title: str
+    judges: str
+    rows: pd.DataFrame
+    expected: Mapping[str, Sequence[str]]
+    excluded: Mapping[str, Mapping[str, str]]
+    methods: Mapping[str, MethodInfo]
+    metrics: Sequence[Metric]
+    sheets: Mapping[tuple[str, str], Sequence[SheetLine]]
+    frames: int
+
+
+def write_report(material: Material, folder: Path) -> None:
+    """Write ``report.md``, ``aggregate.csv``, a table per data set and track, plots and sheets into `folder`.
+
+    Raises:
+        ValueError: rows that do not fit together: see `reports.rows.check_rows`.
+    """
+    means = aggregate(material.rows, material.expected, methods=material.methods)
+    (folder / "aggregate.csv").write_text(to_csv(means), encoding="utf-8")
+    infos = [MetricInfo(each.key, each.name, each.unit, each.better, each.decimals) for each in material.metrics]
+    code = f"tavce-bench {version('tavce-bench')}"
+    provenance = Provenance(material.judges, code, material.excluded)
+    sheets = _write_sheets(material, folder)
+    sections = []
+    for dataset in sorted(material.expected):
+        for track in tracks(material.methods):
+            table = build_table(means, dataset, track, material.methods, infos, provenance)
+            stem = folder / f"{dataset}-{track.replace(' ', '_')}"
+            _write_table(table, stem)
+            figure = metric_plot(means, material.rows, dataset, track, material.methods, infos)
+            _, png = save_figure(figure, stem)
+            shown = [name for name in of_track(material.methods, track) if (dataset, name) in sheets]
+            links = {material.methods[name].label: sheets[dataset, name] for name in shown}
+            sections.append(Section(table, {f"Scores on {dataset}": png.name}, links))
+    page = report_markdown(material.title, provenance, sections, material.rows)
+    (folder / "report.md").write_text(page, encoding="utf-8")
+
+
+def _write_table(table: Table, stem: Path) -> None:
+    stem.with_name(f"{stem.name}.md").write_text(to_markdown(table), encoding="utf-8")
+    stem.with_name(f"{stem.name}.tex").write_text(to_latex(table), encoding="utf-8")
+
+
+def _write_sheets(material: Material, folder: Path) -> dict[tuple[str, str], str]:
+    written = {}
+    for (dataset, method), lines in material.sheets.items():
+        if not lines:
+            continue
+        name = f"{dataset}-{method}.png"
+        pairs = [_sheet_lines(line, material.methods[method].label, material.frames) for line in lines]
+        columns = max(len(frames) for _, frames in chain.from_iterable(pairs))
+        sheet = contact_sheet(
+            list(chain.from_iterable(pairs)),
+            group=2,
+            heads=[f"{n + 1} of {columns}" for n in range(columns)],
+            title=f"{dataset}: {material.methods[method].label}",
+        )
+        save_sheet(folder / name, sheet)
+        written[dataset, method] = name
+    return written
+
+
+def _sheet_lines(line: SheetLine, label: str, columns: int) -> list[tuple[str, list]]:  # type: ignore[type-arg]
+    truth = read_video(line.reference)
+    at = evenly_spaced(len(truth), columns)
+    made = read_video(line.generated) if line.generated else None
+    ours = [made[k] if made is not None and k < len(made) else None for k in at]
+    return [(f"{line.clip}\nreference", [truth[k] for k in at]), (label.replace(", ", ",\n"), ours)]

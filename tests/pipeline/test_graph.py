@@ -1,0 +1,137 @@
+"""The whole graph on three tiny clips: complete, repeatable, and the same bytes after a kill in any stage."""
+
+import os
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import yaml
+
+pytestmark = pytest.mark.pipeline
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
+# One instance of each stage, and a file or folder whose appearance says that it is in the middle of its work.
+STAGES = {
+    "dataset@synthtalk": "data/dataset/.synthtalk.part",
+    "crop@synthtalk": "data/crop/.synthtalk.part",
+    "features@synthtalk": "data/features/.synthtalk.part",
+    "generate@synthtalk-reencoded_crf23": "data/generate/synthtalk/.reencoded_crf23.part",
+    "score@synthtalk-still_frame": "data/score/synthtalk",
+    "report": "reports/.results.part",
+}
+
+
+def lock(folder: Path) -> object:
+    """The hashes of all inputs and outputs of all stages."""
+    return yaml.safe_load((folder / "dvc.lock").read_text())
+
+
+def scores(folder: Path) -> pd.DataFrame:
+    return pd.concat([pd.read_parquet(path) for path in sorted((folder / "data/score").rglob("*.parquet"))])
+
+
+def test_every_stage_left_what_it_promises(smoke: Path) -> None:
+    for name in ("id000_000", "id001_000", "id002_000"):
+        assert {path.suffix for path in (smoke / "data/crop/synthtalk").glob(f"{name}.*")} == {
+            ".mkv",
+            ".wav",
+            ".png",
+            ".npz",
+        }
+    results = {path.name for path in (smoke / "reports/results").iterdir()}
+    assert {"report.md", "aggregate.csv", "synthtalk-controls.md", "synthtalk-controls.tex"} <= results
+    assert {"synthtalk-controls.svg", "synthtalk-controls.png", "synthtalk-ground_truth.png"} <= results
+
+
+def test_known_answers_of_the_controls(smoke: Path) -> None:
+    values = scores(smoke).pivot_table(index="method", columns="metric", values="value", aggfunc="mean", dropna=False)
+    assert values.loc["ground_truth", "psnr"] == float("inf")
+    assert values.loc["ground_truth", "ssim"] == 1
+    assert values.loc["ground_truth", "lmd_mouth"] == values.loc["ground_truth", "lmd_face"] == 0
+    # Pictures are those of the truth when only the sound is another.
+    assert (values.loc[["audio_early_3", "audio_early_5", "other_audio"], "psnr"] == float("inf")).all()
+    assert 25 < values.loc["reencoded_crf23", "psnr"] < 60
+    assert values.loc["still_frame", "psnr"] < values.loc["reencoded_crf23", "psnr"]
+    assert values.loc["still_frame", "ssim"] < values.loc["reencoded_crf23", "ssim"] < 1
+    assert values.loc["still_frame", "lmd_mouth"] > 0
+
+
+def test_a_value_that_cannot_be_had_has_its_reason(smoke: Path) -> None:
+    rows = scores(smoke)
+    blind = rows[(rows["method"] == "reencoded_crf23") & rows["metric"].str.startswith("lmd")]
+    assert blind["value"].isna().all()
+    assert blind["reason"].str.contains("no detector is set").all()
+    assert rows.loc[rows["value"].notna(), "reason"].isna().all()
+
+
+def test_only_the_test_split_is_scored(smoke: Path) -> None:
+    clips = pd.read_parquet(smoke / "data/crop/synthtalk/clips.parquet")
+    assert set(scores(smoke)["clip"]) == set(clips.loc[clips["split"] == "test", "id"])
+    assert (clips["split"] == "train").any()
+    assert not set(clips.loc[clips["split"] == "test", "identity"]) & set(clips.loc[clips["split"] == "train", "identity"])
+
+
+def test_a_second_repro_does_nothing(workspace: Path, run: Run) -> None:
+    before = lock(workspace)
+    assert "Running stage" not in run(workspace, "dvc", "repro").stdout
+    assert lock(workspace) == before
+
+
+def test_speed_settings_rerun_nothing_and_scores_do_not_depend_on_them(workspace: Path, run: Run) -> None:
+    params = workspace / "params.yaml"
+    params.write_text(params.read_text().replace("workers: 2", "workers: 1"))
+    assert "Running stage" not in run(workspace, "dvc", "repro").stdout
+    before = lock(workspace)
+    shutil.rmtree(workspace / ".dvc" / "cache")
+    run(workspace, "dvc", "repro", "--force", "--no-run-cache", "--single-item", "score@synthtalk-still_frame")
+    assert lock(workspace) == before
+
+
+def test_another_method_runs_its_own_stages_only(workspace: Path, run: Run) -> None:
+    params = workspace / "params.yaml"
+    text = params.read_text()
+    added = "  audio_late_2:\n    kind: control\n    label: Audio late\n    control: {name: shifted_audio, frames: -2}\n"
+    params.write_text(text.replace("methods:\n", "methods:\n" + added))
+    ran = [line for line in run(workspace, "dvc", "repro").stdout.splitlines() if line.startswith("Running stage")]
+    assert [line.split("'")[1] for line in ran] == [
+        "generate@synthtalk-audio_late_2",
+        "score@synthtalk-audio_late_2",
+        "report",
+    ]
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_kill_then_repro_gives_the_same_bytes(
+    workspace: Path, run: Run, python_first: dict[str, str], stage: str
+) -> None:
+    before = lock(workspace)
+    shutil.rmtree(workspace / ".dvc" / "cache")  # or DVC would take the outputs from there instead of running the stage
+    command = ["dvc", "repro", "--force", "--no-run-cache", "--single-item", stage]
+    process = subprocess.Popen(command, cwd=workspace, env=python_first, start_new_session=True, stdout=subprocess.PIPE)
+    sign, limit = workspace / STAGES[stage], time.monotonic() + 120
+    out = sign.parent / sign.name.removeprefix(".").removesuffix(".part")
+    while process.poll() is None and time.monotonic() < limit:
+        if sign.exists() and (sign.name.endswith(".part") or not out.with_name("still_frame.parquet").exists()):
+            break
+        time.sleep(0.005)
+    time.sleep(0.3)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.communicate()
+    assert process.returncode == -signal.SIGKILL, "the stage was over before the kill: the test has shown nothing"
+    assert "Running stage" in run(workspace, "dvc", "repro").stdout
+    assert lock(workspace) == before
+
+
+def test_a_wrong_key_stops_the_stage_and_names_it(workspace: Path, run: Run) -> None:
+    params = workspace / "params.yaml"
+    params.write_text(params.read_text().replace("mel_start:", "mel_strat:"))
+    done = run(workspace, "python", "-m", "stages.features", "synthtalk", check=False)
+    assert done.returncode == 2
+    assert done.stderr.count("\n") == 1
+    assert "unknown ['mel_strat']" in done.stderr
+    assert "allowed keys: ['mel_start']" in done.stderr
+    assert (workspace / "data/features/synthtalk/clips.parquet").is_file()
