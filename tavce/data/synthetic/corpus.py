@@ -11,7 +11,9 @@ from tavce.data.synthetic.geometry import landmarks
 from tavce.data.synthetic.identity import make_identity
 from tavce.data.synthetic.performance import perform
 from tavce.data.synthetic.render import render
-from tavce.data.synthetic.speech import VOICES, fit_speech, sentences, speak
+from tavce.data.synthetic.script import script
+from tavce.data.synthetic.speech import fit_speech, speak
+from tavce.data.synthetic.voices import VOICES
 from tavce.media.audio import write_wav
 from tavce.media.writer import write_video
 
@@ -58,31 +60,25 @@ class Plan:
     seed: int
 
 
-def plan(settings: CorpusSettings, source: Path) -> list[Plan]:
-    """Return the clips of the corpus; test identities and test sentences never occur in the train split.
-
-    Args:
-        settings: the corpus.
-        source: the file of sentences.
-    """
+def plan(settings: CorpusSettings) -> list[Plan]:
+    """Return the clips of the corpus; test identities and test sentences never occur in the train split."""
     identities = np.random.default_rng([settings.seed, 0]).permutation(settings.identities)
     test = set(identities[: settings.test_identities].tolist())
-    texts: dict[str, list[str]] = {split: sentences(source, split) for split in ("train", "test")}
     plans = []
     for number in range(settings.clips):
         identity = number % settings.identities
         split: Literal["train", "test"] = "test" if identity in test else "train"
-        rng = np.random.default_rng([settings.seed, 1, number])
-        first, second = rng.choice(len(texts[split]), size=2, replace=False)
+        seed = int(np.random.default_rng([settings.seed, 1, number]).integers(2**31))
+        # One voice per person, as with real people.
+        voice = int(np.random.default_rng([settings.seed, 2, identity]).integers(len(VOICES)))
         plans.append(
             Plan(
                 id=f"id{identity:03d}_{number // settings.identities:03d}",
                 split=split,
                 identity=identity,
-                text=f"{texts[split][first]} {texts[split][second]}",
-                # One voice per person, as with real people, and drawn for all people before any clip.
-                voice=int(np.random.default_rng([settings.seed, 2, identity]).integers(len(VOICES))),
-                seed=int(rng.integers(2**31)),
+                text=script(split, settings.seconds, VOICES[voice], seed),
+                voice=voice,
+                seed=seed,
             )
         )
     return plans
@@ -91,8 +87,9 @@ def plan(settings: CorpusSettings, source: Path) -> list[Plan]:
 def make_clip(item: Plan, settings: CorpusSettings, dataset: str, folder: Path) -> Clip:
     """Write ``<id>.mkv``, ``<id>.wav`` and ``<id>.npz`` (ground truth) into `folder` and return the clip.
 
-    The ground truth holds `landmarks` (frames 68 2, pixels), `coefficients` (frames 15, see
-    `tavce.data.synthetic.performance.COEFFICIENTS`), `phonemes` (name, start s, end s) and the speech `engine`.
+    The ground truth holds `landmarks` (frames 68 2, pixels), `coefficients` (frames 14, see
+    `tavce.data.synthetic.performance.COEFFICIENTS`), `phonemes` with their `phoneme_times` (start, end in s)
+    and `phoneme_stress`, the `text` and the speech `engine`.
     """
     speech = fit_speech(speak(item.text, VOICES[item.voice], item.seed), settings.seconds)
     performance = perform(speech, settings.seconds, item.seed)
@@ -106,6 +103,7 @@ def make_clip(item: Plan, settings: CorpusSettings, dataset: str, folder: Path) 
         coefficients=performance.coefficients(),
         phonemes=np.array([phoneme.name for phoneme in speech.phonemes]),
         phoneme_times=np.array([(phoneme.start_s, phoneme.end_s) for phoneme in speech.phonemes], dtype=np.float64),
+        phoneme_stress=np.array([phoneme.stressed for phoneme in speech.phonemes]),
         engine=np.array(speech.engine),
         text=np.array(item.text),
     )
