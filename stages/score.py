@@ -85,7 +85,7 @@ def generated_landmarks(video: Path, detector: Detector | None) -> Landmarks:
 
 def sign(each: Metric, policy: str, size: int | str, seen_by: str) -> str:
     """Return the signature of a metric's rows."""
-    extra = [("lm", seen_by.replace(":", "-"))] if each.needs == "landmarks" else []
+    extra = [("landmarks", seen_by.replace(":", "-"))] if each.needs == "landmarks" else []
     return signature(each, crop=policy, size=size, fps=FPS, decoder=decoder_version(), mode="clean", extra=extra)
 
 

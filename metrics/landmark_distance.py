@@ -1,0 +1,104 @@
+"""Landmark distance (LMD) of mouth and face, in percent of the reference's inter-ocular distance."""
+
+import numpy as np
+from jaxtyping import Float
+
+from metrics.record import Metric
+
+POINTS = 68
+MOUTH = slice(48, 68)
+OUTER_EYE_CORNERS = (36, 45)
+
+
+def lmd_mouth(
+    generated: Float[np.ndarray, "frames 68 2"], reference: Float[np.ndarray, "frames 68 2"]
+) -> Float[np.ndarray, " frames"]:
+    """Return the mouth distance of each frame in percent of the inter-ocular distance.
+
+    The 20 mouth points (48-67) of each side are centred on their own mean, so a mouth that merely sits elsewhere costs
+    nothing; the value is the mean Euclidean distance of corresponding points. The unit is the distance between the
+    outer eye corners (36, 45) of the reference, averaged over the clip's frames: a property of the reference alone, so
+    it is the same for every method, and a head that turns away does not inflate single frames.
+
+    Range [0, inf); equal landmarks give 0. A frame where either side has a NaN is NaN.
+
+    Source: LMD of Chen et al., ECCV 2018, centred per set as in yuangan/evaluation_eat@e39b004 (code/test_lmd.py),
+    which gives pixels; here divided by the inter-ocular distance, so that it does not depend on resolution.
+
+    Raises:
+        ValueError: if shapes are not (frames, 68, 2) or differ, a coordinate is infinite, or the eye corners coincide.
+    """
+    return _centred_distance(generated, reference, MOUTH)
+
+
+def lmd_face(
+    generated: Float[np.ndarray, "frames 68 2"], reference: Float[np.ndarray, "frames 68 2"]
+) -> Float[np.ndarray, " frames"]:
+    """Return the distance of all 68 points, each side centred on its mean, in percent of the inter-ocular distance.
+
+    Sensitive to head rotation and expression, not to the place of the head in the frame. Otherwise as ``lmd_mouth``.
+    """
+    return _centred_distance(generated, reference, slice(0, POINTS))
+
+
+def _centred_distance(
+    generated: Float[np.ndarray, "frames 68 2"], reference: Float[np.ndarray, "frames 68 2"], points: slice
+) -> Float[np.ndarray, " frames"]:
+    _check(generated, reference)
+    ours, theirs = generated.astype(np.float64), reference.astype(np.float64)
+    missing = np.isnan(ours).any(axis=(1, 2)) | np.isnan(theirs).any(axis=(1, 2))
+    values = np.full(len(ours), np.nan)
+    if missing.all():
+        return values
+    ours_part, theirs_part = ours[~missing, points], theirs[~missing, points]
+    difference = _centred(ours_part) - _centred(theirs_part)
+    distance = np.hypot(difference[..., 0], difference[..., 1]).mean(axis=1)
+    values[~missing] = 100 * distance / _inter_ocular_distance(theirs)
+    return values
+
+
+def _centred(points: Float[np.ndarray, "frames points 2"]) -> Float[np.ndarray, "frames points 2"]:
+    return np.asarray(points - points.mean(axis=1, keepdims=True))
+
+
+def _inter_ocular_distance(reference: Float[np.ndarray, "frames 68 2"]) -> float:
+    left, right = (reference[:, corner] for corner in OUTER_EYE_CORNERS)
+    distance = float(np.nanmean(np.hypot(*(left - right).T)))
+    if distance == 0:
+        raise ValueError("the reference's outer eye corners (36, 45) coincide, so distances have no unit")
+    return distance
+
+
+def _check(generated: Float[np.ndarray, "frames 68 2"], reference: Float[np.ndarray, "frames 68 2"]) -> None:
+    if generated.shape != reference.shape or generated.shape[1:] != (POINTS, 2):
+        raise ValueError(f"landmarks must both be (frames, 68, 2), got {generated.shape} and {reference.shape}")
+    if np.isinf(generated).any() or np.isinf(reference).any():
+        raise ValueError("landmarks hold infinite coordinates; a frame without a face must be NaN")
+
+
+LMD_MOUTH = Metric(
+    key="lmd_mouth",
+    name="LMD mouth",
+    unit="% IOD",
+    better="lower",
+    version=1,
+    protocol="ibug20-centred-iod3645",
+    citation="Chen et al., ECCV 2018; centred as yuangan/evaluation_eat@e39b004, per inter-ocular distance",
+    needs="landmarks",
+    whole_clip=True,
+    decimals=2,
+    per_frame=lmd_mouth,
+)
+LMD_FACE = Metric(
+    key="lmd_face",
+    name="LMD face",
+    unit="% IOD",
+    better="lower",
+    version=1,
+    protocol="ibug68-centred-iod3645",
+    citation="Chen et al., ECCV 2018; centred as yuangan/evaluation_eat@e39b004, per inter-ocular distance",
+    needs="landmarks",
+    whole_clip=True,
+    decimals=2,
+    per_frame=lmd_face,
+)

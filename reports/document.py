@@ -1,0 +1,91 @@
+"""Tables, plots and sheets -> one Markdown page."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from urllib.parse import quote
+
+import pandas as pd
+
+from reports.describe import Provenance
+from reports.markdown import escape, to_markdown
+from reports.tables import Table
+
+MAX_LISTED = 100
+PLOT_CAPTION = (
+    "A grey dot is a clip; the disc (diamond for a control) is the mean over the common clips; the shaded strip holds "
+    "infinite values."
+)
+
+
+@dataclass(frozen=True)
+class Section:
+    """One table with its pictures.
+
+    Attributes:
+        table: its data set and track give the heading.
+        plots: title -> path relative to the page, shown as pictures.
+        sheets: title -> path relative to the page, shown as links.
+    """
+
+    table: Table
+    plots: Mapping[str, str] = field(default_factory=dict)
+    sheets: Mapping[str, str] = field(default_factory=dict)
+
+
+def report_markdown(title: str, provenance: Provenance, sections: Sequence[Section], rows: pd.DataFrame) -> str:
+    """Return the page: tables with their pictures, then the unusable and the unscored clips with their reasons.
+
+    Args:
+        title: heading of the page.
+        provenance: judges, code and unusable clips.
+        sections: in the order in which they are shown.
+        rows: the score rows, for the clips without a score.
+
+    Raises:
+        ValueError: if there are no sections.
+    """
+    if not sections:
+        raise ValueError("a report needs at least one table")
+    parts = [f"# {escape(title)}\n", f"{escape(provenance.judges)}\n"]
+    for section in sections:
+        parts += _section(section)
+    parts += ["## Clips that cannot be used\n", _excluded(provenance.excluded)]
+    parts += ["## Clips without a score\n", _unscored(rows)]
+    return "\n".join(parts)
+
+
+def _section(section: Section) -> list[str]:
+    parts = [f"## {escape(section.table.dataset)}: {escape(section.table.track)}\n", to_markdown(section.table)]
+    parts += [f"![{escape(title)}]({quote(path)})\n" for title, path in section.plots.items()]
+    if section.plots:
+        parts.append(f"{PLOT_CAPTION}\n")
+    if section.sheets:
+        links = ", ".join(f"[{escape(title)}]({quote(path)})" for title, path in section.sheets.items())
+        parts.append(f"Contact sheets: {links}\n")
+    return parts
+
+
+def _excluded(excluded: Mapping[str, Mapping[str, str]]) -> str:
+    lines = [
+        f"{dataset} / {clip}: {reason}" for dataset in sorted(excluded) for clip, reason in excluded[dataset].items()
+    ]
+    return _listed(sorted(lines), "the clip table")
+
+
+def _unscored(rows: pd.DataFrame) -> str:
+    part = rows[rows["value"].isna()]
+    columns = (part[name].astype(str) for name in ("dataset", "method", "clip", "reason", "metric"))
+    metrics: dict[str, list[str]] = {}
+    for dataset, method, clip, reason, metric in zip(*columns, strict=True):
+        metrics.setdefault(f"{dataset} / {method} / {clip}: {reason}", []).append(metric)
+    lines = [f"{clip} ({', '.join(sorted(names))})" for clip, names in sorted(metrics.items())]
+    return _listed(lines, "the score rows")
+
+
+def _listed(lines: Sequence[str], elsewhere: str) -> str:
+    if not lines:
+        return "None.\n"
+    shown = [f"- {escape(line)}" for line in lines[:MAX_LISTED]]
+    if len(lines) > MAX_LISTED:
+        shown.append(f"- and {len(lines) - MAX_LISTED} more, all in {elsewhere}")
+    return "\n".join(shown) + "\n"

@@ -1,0 +1,70 @@
+"""A table in LaTeX (needs the package booktabs)."""
+
+import re
+
+from reports.tables import Cell, Line, Table
+
+SPECIAL = {
+    "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_", "{": r"\{", "}": r"\}",
+    "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "<": r"\textless{}", ">": r"\textgreater{}",
+    "|": r"\textbar{}", "∞": r"$\infty$", "‡": r"$\ddagger$", "↑": r"$\uparrow$", "↓": r"$\downarrow$",
+}  # fmt: skip
+ANY_SPECIAL = re.compile("|".join(map(re.escape, SPECIAL)))
+
+
+def escape(text: str) -> str:
+    """Return text that LaTeX prints as it is."""
+    return ANY_SPECIAL.sub(lambda found: SPECIAL[found[0]], " ".join(text.split()))
+
+
+def to_latex(table: Table) -> str:
+    """Return a ``table`` environment: judges line in the caption, controls in italics above a rule, best bold."""
+    heads = [
+        escape(f"{metric.heading} {metric.arrow}") + (escape("‡") if metric.key in table.mixed else "")
+        for metric in table.metrics
+    ]
+    controls = [_line(line) for line in table.lines if line.control]
+    others = [_line(line) for line in table.lines if not line.control]
+    caption = f"{table.judges.rstrip('.')}. Data set {table.dataset}, track {table.track}."
+    between = [r"\midrule"] if controls and others else []
+    return "\n".join(
+        [
+            r"\begin{table}[t]",
+            r"\centering",
+            rf"\caption{{{escape(caption)}}}",
+            rf"\begin{{tabular}}{{l{'r' * (len(heads) + 1)}}}",
+            r"\toprule",
+            rf"{' & '.join(['Method', *heads, 'clips'])} \\",
+            r"\midrule",
+            *controls,
+            *between,
+            *others,
+            r"\bottomrule",
+            r"\end{tabular}",
+            r"\par\smallskip",
+            r"\begin{minipage}{\linewidth}\footnotesize\raggedright",
+            *(rf"{escape(note.text)}{_code(note.code)}\par" for note in table.notes),
+            r"\end{minipage}",
+            r"\end{table}",
+            "",
+        ]
+    )
+
+
+def _code(text: str) -> str:
+    # A signature is one long word: let it break after its separators.
+    broken = escape(text).replace(r"\textbar{}", r"\textbar\allowbreak{}")
+    return rf" \texttt{{{broken}}}" if text else ""
+
+
+def _line(line: Line) -> str:
+    label = rf"\textit{{{escape(line.label)}}}" if line.control else escape(line.label)
+    return rf"{' & '.join([label, *map(_cell, line.cells), line.clips])} \\"
+
+
+def _cell(cell: Cell) -> str:
+    if cell.value is None:
+        return "--"
+    text = cell.number.replace("-", "$-$") or r"$\infty$"
+    text = rf"\textbf{{{text}}}" if cell.best else text
+    return rf"{text} (+{cell.identical}\,$\infty$)" if cell.identical and cell.number else text

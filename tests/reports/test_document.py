@@ -1,0 +1,45 @@
+"""The page: everything is on it, in order, with links that work."""
+
+import math
+
+import pandas as pd
+import pytest
+
+from reports.aggregate import aggregate
+from reports.describe import Provenance
+from reports.document import MAX_LISTED, Section, report_markdown
+from reports.tables import build_table
+
+
+@pytest.fixture
+def section(rows, expected, methods, metrics, provenance):
+    table = build_table(aggregate(rows, expected), "talk", "own pose", methods, metrics, provenance)
+    return Section(table, {"Scores": "plots/talk own.png"}, {"Own A": "sheets/own_a.png"})
+
+
+def test_the_page_has_all_parts_in_order(section, rows, provenance):
+    text = report_markdown("Results", provenance, [section], rows)
+    parts = [
+        "# Results", "judges: stand-ins", "## talk: own pose", "| Method |", "![Scores](plots/talk%20own.png)",
+        "[Own A](sheets/own_a.png)", "## Clips that cannot be used", r"- talk / clip\_x: no\_face",
+        "## Clips without a score", r"- talk / broken / clip\_0: no face found (lmd, psnr)",
+        r"- talk / own\_b / clip\_3: video has 0 frames (lmd, psnr)",
+    ]  # fmt: skip
+    places = [text.index(part) for part in parts]
+    assert places == sorted(places)
+
+
+def test_nothing_missing_is_said_so(section, make_row):
+    rows = pd.DataFrame([make_row("own_a", "clip_0")])
+    text = report_markdown("Results", Provenance("judges: none", "0fedcba"), [section], rows)
+    assert text.count("None.") == 2
+
+
+def test_long_lists_say_how_much_is_left_out(section, make_row, provenance):
+    lost = [make_row("own_a", f"c{k:03d}", value=math.nan, reason="lost") for k in range(MAX_LISTED + 7)]
+    assert "- and 7 more" in report_markdown("Results", provenance, [section], pd.DataFrame(lost))
+
+
+def test_an_empty_report_is_an_error(rows, provenance):
+    with pytest.raises(ValueError, match="at least one table"):
+        report_markdown("Results", provenance, [], rows)
