@@ -32,7 +32,12 @@ def parser() -> argparse.ArgumentParser:
     )
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _add_score(commands)
-    clips = commands.add_parser("clips", help="list the videos of a folder: what was found, what is unusable and why")
+    clips = commands.add_parser(
+        "clips",
+        help="list the videos of a folder: what was found, what is unusable and why",
+        description="List the videos below FOLDER with their length; a video that cannot be used has the reason behind "
+        "it. The exit code is 0 if at least one can be used.",
+    )
     clips.add_argument("folder", type=Path, help="any folder of videos, nested or flat")
     _add_profile(commands)
     return top
@@ -41,10 +46,10 @@ def parser() -> argparse.ArgumentParser:
 def _add_score(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     score = commands.add_parser(
         "score",
-        help="score a folder of generated videos against a folder of true ones, matched by name",
+        help="score generated videos against the true ones, matched by name",
         description="Score GENERATED against REFERENCE. Videos are matched by their path below the folder without its "
-        "suffix: a/b.mp4 with a/b.mkv. Both sides are compared frame by frame at 25 fps, as they are: bring them to one "
-        "crop and size first.",
+        "suffix: a/b.mp4 with a/b.mkv. Both sides are compared frame by frame at 25 fps, as they are: bring them to "
+        "one crop and size first.",
         epilog="OUT gets rows.parquet and rows.csv (one row per clip and metric, with its signature), report.md, "
         "tables in Markdown, LaTeX and CSV, a plot and a contact sheet.",
     )
@@ -53,7 +58,7 @@ def _add_score(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     score.add_argument("--out", type=Path, required=True, help="folder for the results; replaced if it exists")
     score.add_argument("--name", default="generated", help="what the table calls the method (default: %(default)s)")
     keys = [each.key for each in METRICS]
-    score.add_argument("--metrics", nargs="+", choices=keys, metavar="KEY", help=f"of {keys} (default: all that apply)")
+    score.add_argument("--metrics", nargs="+", choices=keys, metavar="KEY", help=f"of {keys}; default: all that apply")
     score.add_argument(
         "--face-model",
         default="",

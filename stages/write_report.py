@@ -17,6 +17,7 @@ from reports.latex import to_latex
 from reports.markdown import to_markdown
 from reports.plots import metric_plot, save_figure
 from reports.tables import Table, build_table, to_csv
+from tavce.errors import InputError
 from tavce.media.video import read_video
 
 
@@ -116,6 +117,9 @@ def _write_sheets(material: Material, folder: Path) -> dict[tuple[str, str], str
 def _sheet_lines(line: SheetLine, label: str, columns: int) -> list[tuple[str, list]]:  # type: ignore[type-arg]
     truth = read_video(line.reference)
     at = evenly_spaced(len(truth), columns)
-    made = read_video(line.generated) if line.generated else None
+    try:
+        made = read_video(line.generated) if line.generated else None
+    except InputError:
+        made = None  # drawn crossed out; its score rows say why it cannot be read
     ours = [made[k] if made is not None and k < len(made) else None for k in at]
     return [(f"{line.clip}\nreference", [truth[k] for k in at]), (label.replace(", ", ",\n"), ours)]

@@ -1,0 +1,77 @@
+"""Profiles: each one reads as params.yaml does, and switching never loses a change."""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+import yaml
+
+from stages import profile
+from stages.dataset import FolderCorpus
+from stages.features import Features
+from stages.params import read_section, workers
+from stages.report import Report
+from stages.sections import Evaluate, Method, Score
+from tavce.data.crop.clip import CropSettings
+from tavce.data.synthetic.corpus import CorpusSettings
+from tavce.errors import InputError
+
+ROOT = Path(__file__).parents[2]
+PROFILES = sorted((ROOT / "profiles").glob("*.yaml"))
+
+
+@pytest.mark.parametrize("path", [ROOT / "params.yaml", *PROFILES], ids=lambda path: path.name)
+def test_every_profile_is_complete(path: Path) -> None:
+    content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    for name in content["datasets"]:
+        assert read_section(CorpusSettings | FolderCorpus, "datasets", name, "corpus", path=path)
+        assert read_section(CropSettings, "datasets", name, "crop", path=path)
+        assert read_section(str, "datasets", name, "source", path=path)
+    assert read_section(dict[str, Method], "methods", path=path)
+    assert read_section(Features, "features", path=path)
+    assert read_section(Evaluate, "evaluate", path=path)
+    assert read_section(Score, "score", path=path).chosen
+    assert read_section(Report, "report", path=path)
+    assert workers(path) >= 1
+
+
+def test_params_as_committed_is_the_demo_profile() -> None:
+    changed = subprocess.run(["git", "status", "--porcelain", "params.yaml"], cwd=ROOT, capture_output=True, text=True)
+    if changed.returncode or changed.stdout:
+        pytest.skip("params.yaml has local changes, or this is no git checkout")
+    assert (ROOT / "params.yaml").read_bytes() == (ROOT / "profiles" / "demo.yaml").read_bytes()
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    shutil.copytree(ROOT / "profiles", tmp_path / "profiles")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_use_copies_and_list_knows(here: Path) -> None:
+    assert profile.current() is None
+    profile.use("smoke", force=False)
+    assert profile.current() == "smoke"
+    profile.use("demo", force=False)
+    assert (here / "params.yaml").read_bytes() == (here / "profiles" / "demo.yaml").read_bytes()
+
+
+def test_changes_are_not_lost_unasked(here: Path) -> None:
+    profile.use("smoke", force=False)
+    changed = (here / "params.yaml").read_text() + "# mine\n"
+    (here / "params.yaml").write_text(changed)
+    with pytest.raises(InputError, match="would be lost; save them as"):
+        profile.use("demo", force=False)
+    assert (here / "params.yaml").read_text() == changed
+    profile.use("demo", force=True)
+    assert profile.current() == "demo"
+
+
+def test_an_unknown_profile_is_refused_with_the_known_ones(here: Path) -> None:
+    with pytest.raises(InputError, match=r"no profile 'demmo'; choose one of \['demo', 'folder', 'smoke'\]"):
+        profile.use("demmo", force=False)
+    shutil.rmtree(here / "profiles")
+    with pytest.raises(InputError, match="from the repository's root"):
+        profile.names()
