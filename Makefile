@@ -8,7 +8,6 @@ UV_VERSION := 0.13.9
 BIN := .venv/bin
 # DVC calls `python -m stages.<stage>`: the environment's python must come first.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
-export PYTHONDONTWRITEBYTECODE := 1
 
 .PHONY: help setup demo smoke test lint bench lock clean
 

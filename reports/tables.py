@@ -33,7 +33,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class Line:
-    """One method: cells in the order of the metrics; clips scored / clips expected, the worst of the metrics."""
+    """One method: cells in the order of the metrics; clips scored / clips expected, from the worst metric to the best."""
 
     label: str
     control: bool
@@ -105,7 +105,9 @@ def _line(means: Sequence[Mean], info: MethodInfo, metrics: Sequence[MetricInfo]
         value = None if math.isnan(mean.mean) else mean.mean
         wins = not control and value is not None and winner == (number or "inf")
         cells.append(Cell(value, number, mean.n_identical, wins))
-    return Line(info.label, control, tuple(cells), f"{min(mean.n_scored for mean in means)}/{means[0].n_expected}")
+    least, most = min(mean.n_scored for mean in means), max(mean.n_scored for mean in means)
+    scored = f"{least}" if least == most else f"{least}-{most}"
+    return Line(info.label, control, tuple(cells), f"{scored}/{means[0].n_expected}")
 
 
 def _best(values: Sequence[float], metric: MetricInfo) -> str:

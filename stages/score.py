@@ -48,7 +48,7 @@ def score_task(task: Task, score: Score, crop: CropSettings) -> list[Row]:
     detector = _detector(crop.detector, crop.model, crop.det_size)
     video = task.generated / f"{task.clip.id}.mkv"
     with np.load(task.features / f"{task.clip.id}.npz") as features:
-        reference = Landmarks(features["landmarks"], "")
+        reference = Landmarks(features["seen"], "")
     needed = any(each.needs == "landmarks" for each in score.chosen) and task.outcome.status == "ok"
     pair = Pair(
         dataset=task.dataset,

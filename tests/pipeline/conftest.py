@@ -18,7 +18,7 @@ Run = Callable[..., "subprocess.CompletedProcess[str]"]
 def environment() -> dict[str, str]:
     """The environment of a shell in which this Python comes first, as the Makefile sets it."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    return {**os.environ, "PATH": path, "PYTHONDONTWRITEBYTECODE": "1"}
+    return {**os.environ, "PATH": path}
 
 
 def new_workspace(folder: Path, profile: str = "smoke") -> Path:

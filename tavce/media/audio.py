@@ -1,0 +1,164 @@
+"""Any sound FFmpeg reads -> 16 kHz mono in step with the pictures, and WAV files."""
+
+import wave
+from collections.abc import Iterable, Iterator
+from fractions import Fraction
+from itertools import chain
+from pathlib import Path
+
+import av
+import numpy as np
+from av.container import InputContainer
+from jaxtyping import Float32, Int16
+
+from tavce.errors import InputError
+from tavce.media.container import REPAIR, decoded, opened, sound_stream
+from tavce.media.video import FPS, first_picture_time
+from tavce.run.atomic import atomic_file
+
+SAMPLE_RATE_HZ = 16_000
+SAMPLES_PER_FRAME = SAMPLE_RATE_HZ // FPS
+# Containers round timestamps (Matroska to 1 ms); only a larger step is a gap or an overlap. Half a frame is 20 ms.
+TOLERANCE_S = Fraction(10, 1000)
+
+
+def read_audio(path: Path, *, sample_rate: int = SAMPLE_RATE_HZ) -> Int16[np.ndarray, " samples"]:
+    """Return the sound of a video or sound file as mono, with sample 0 at the time of the first picture.
+
+    Sound that starts after the first picture gets silence in front, sound before it is cut off, and gaps in the
+    timestamps become silence, so sample n is heard n / sample_rate seconds after the first picture appears. A file
+    without moving pictures starts with its first sample. Mono is the mean of all channels, resampled by FFmpeg's
+    swresample and rounded to 16 bits. The end is not touched: see `fit_audio`.
+
+    Args:
+        path: any file that FFmpeg reads.
+        sample_rate: of the result, in Hz.
+
+    Raises:
+        InputError: no audio stream, no sound in it, a damaged or missing part (with the second), or a sampling rate
+            that changes on the way.
+    """
+    start = first_picture_time(path)
+    with opened(path) as container:
+        frames = _sounds(container, path)
+        first = next(frames, None)
+        if first is None:
+            raise InputError(path, "its audio stream holds no sound", REPAIR)
+        rate = first.sample_rate  # of the decoded sound; some AAC headers state half of it
+        chunks = _chunks(chain([first], frames), path, rate)
+        pieces = list(_resampled(placed(chunks, rate, start), rate, sample_rate))
+    if not pieces:
+        raise InputError(path, "its audio stream holds no sound after the first picture", REPAIR)
+    return np.concatenate(pieces)
+
+
+def fit_audio(samples: Int16[np.ndarray, " samples"], frames: int) -> Int16[np.ndarray, " fitted"]:
+    """Return 16 kHz samples cut, or padded with silence at the end, to 640 per frame: exactly `frames` * 640."""
+    wanted = frames * SAMPLES_PER_FRAME
+    return np.pad(samples[:wanted], (0, max(0, wanted - len(samples))))
+
+
+def write_wav(path: Path, samples: Int16[np.ndarray, " samples"], sample_rate: int = SAMPLE_RATE_HZ) -> None:
+    """Write mono 16-bit WAV, whole or not at all; same samples, same bytes.
+
+    Raises:
+        InputError: the folder cannot be written.
+    """
+    with atomic_file(path) as part, wave.open(str(part), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(sample_rate)
+        file.writeframes(samples.astype("<i2").tobytes())
+
+
+def read_wav(path: Path) -> Int16[np.ndarray, " samples"]:
+    """Return the samples of a 16 kHz mono 16-bit WAV file, exactly as stored.
+
+    Raises:
+        InputError: no such file, not WAV, or another rate, depth or number of channels.
+    """
+    remedy = "convert it with ffmpeg: -ar 16000 -ac 1 -c:a pcm_s16le"
+    if not path.is_file():
+        raise InputError(path, "there is no such file", "check the path")
+    try:
+        with wave.open(str(path), "rb") as file:
+            found = (file.getframerate(), file.getnchannels(), 8 * file.getsampwidth())
+            data, declared = file.readframes(file.getnframes()), file.getnframes()
+    except (wave.Error, EOFError) as error:
+        raise InputError(path, f"is not a PCM WAV file ({error or 'it ends too early'})", remedy) from error
+    if found != (SAMPLE_RATE_HZ, 1, 16):
+        problem = f"has {found[0]} Hz, {found[1]} channels, {found[2]} bits; expected 16000 Hz, 1 channel, 16 bits"
+        raise InputError(path, problem, remedy)
+    if len(data) != 2 * declared:
+        raise InputError(path, f"holds {len(data) // 2} samples, its header says {declared}", REPAIR)
+    return np.frombuffer(data, "<i2").astype(np.int16)
+
+
+def _sounds(container: InputContainer, path: Path) -> Iterator[av.AudioFrame]:
+    for frame in decoded(container, sound_stream(container, path), path):
+        assert isinstance(frame, av.AudioFrame)
+        yield frame
+
+
+def placed(
+    chunks: Iterable[tuple[Fraction | None, Float32[np.ndarray, " samples"]]], rate: int, start: Fraction | None
+) -> Iterator[Float32[np.ndarray, " placed"]]:
+    """Yield arrays that follow one another without gap or overlap, the first sample at time `start`.
+
+    Args:
+        chunks: mono sound with the time of its first sample in seconds; None follows the chunk before.
+        rate: samples per second.
+        start: time of the first sample wanted; None for the time of the first chunk.
+    """
+    position = 0
+    for time, samples in chunks:
+        if start is None:
+            start = time or Fraction(0)
+        late = 0 if time is None else round((time - start) * rate) - position
+        if abs(late) > (TOLERANCE_S * rate if position else 0):
+            if late > 0:
+                yield np.zeros(late, np.float32)
+            position += max(late, 0)
+            samples = samples[max(-late, 0) :]
+        position += len(samples)
+        yield samples
+
+
+def _chunks(
+    frames: Iterable[av.AudioFrame], path: Path, rate: int
+) -> Iterator[tuple[Fraction | None, Float32[np.ndarray, " samples"]]]:
+    for frame in frames:
+        time = frame.pts * frame.time_base if frame.pts is not None and frame.time_base is not None else None
+        if frame.sample_rate != rate:
+            problem = f"sampling rate changes from {rate} to {frame.sample_rate} Hz at {float(time or 0):.2f} s"
+            raise InputError(path, problem, "re-encode the sound with ffmpeg")
+        yield time, _mono(frame)
+
+
+def _mono(frame: av.AudioFrame) -> Float32[np.ndarray, " samples"]:
+    data = frame.to_ndarray()
+    if not frame.format.is_planar:
+        data = data.reshape(-1, frame.layout.nb_channels).T
+    if data.dtype == np.uint8:
+        data = data.astype(np.float64) / 128 - 1
+    elif data.dtype.kind == "i":
+        data = data / 2.0 ** (8 * data.dtype.itemsize - 1)
+    mono: Float32[np.ndarray, " samples"] = data.mean(axis=0, dtype=np.float64).astype(np.float32)
+    return mono
+
+
+def _resampled(
+    pieces: Iterable[Float32[np.ndarray, " samples"]], rate: int, sample_rate: int
+) -> Iterator[Int16[np.ndarray, " resampled"]]:
+    resampler = av.AudioResampler(format="s16", layout="mono", rate=sample_rate)
+    for piece in pieces:
+        if len(piece):
+            frame = av.AudioFrame.from_ndarray(piece[None], format="fltp", layout="mono")
+            frame.sample_rate = rate
+            yield from _values(resampler.resample(frame))
+    yield from _values(resampler.resample(None))
+
+
+def _values(frames: list[av.AudioFrame]) -> Iterator[Int16[np.ndarray, " samples"]]:
+    for frame in frames:
+        yield frame.to_ndarray()[0].astype(np.int16)

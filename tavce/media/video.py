@@ -1,0 +1,205 @@
+"""Any video FFmpeg reads -> RGB frames at exactly 25 per second, upright, one at a time."""
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import chain, islice
+from pathlib import Path
+from typing import TypeVar
+
+import av
+import numpy as np
+from jaxtyping import UInt8
+
+from tavce.errors import InputError
+from tavce.media.colour import Look, Painter, frame_look
+from tavce.media.container import REPAIR, decoded, moving_pictures, opened, picture_stream
+from tavce.media.retime import resampled
+
+FPS = 25
+CONVERTERS = 4  # threads that turn YUV into RGB while the next frames are decoded; they never change a byte
+AHEAD = 6  # frames converted before they are asked for
+MISSING = Fraction(1, 25)
+
+Source = TypeVar("Source")
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True)
+class VideoInfo:
+    """What a video file says about itself.
+
+    Attributes:
+        width, height: in pixels, after rotation. Pixels are taken as stored, whatever `pixel_aspect` says.
+        frame_rate: average frames per second as declared, or None.
+        duration_s: as declared for the pictures, in seconds, or None. Only reading tells the exact length.
+        has_audio: whether there is an audio stream.
+        rotation: degrees clockwise by which stored pictures are turned to stand upright: 0, 90, 180 or 270.
+        mirrored: whether stored pictures are also mirrored left to right, after the turn.
+        codec: FFmpeg's name of the video codec.
+        pixel_format: FFmpeg's name of the pixel format.
+        matrix: colour matrix used to read it: "rgb", "grey", "bt601", "bt709", ...
+        full_range: whether the whole 0..255 is used.
+        interlaced: whether the first frame is marked as interlaced. Lines are not merged or doubled.
+        pixel_aspect: width of a pixel over its height, 1.0 if not declared.
+    """
+
+    width: int
+    height: int
+    frame_rate: float | None
+    duration_s: float | None
+    has_audio: bool
+    rotation: int
+    mirrored: bool
+    codec: str
+    pixel_format: str
+    matrix: str
+    full_range: bool
+    interlaced: bool
+    pixel_aspect: float
+
+
+def decoder_version() -> str:
+    """Return the versions of the decoding libraries, for signatures: ``pyav18.1.0-lavc62.28.102-lsws9.5.102``."""
+    codec, scale = (".".join(map(str, av.library_versions[name])) for name in ("libavcodec", "libswscale"))
+    return f"pyav{av.__version__}-lavc{codec}-lsws{scale}"
+
+
+def probe(path: Path) -> VideoInfo:
+    """Return what the file says about itself; only its first frame is decoded.
+
+    Raises:
+        InputError: not a video, no video stream, no frame, or colours or rotation that are not read.
+    """
+    with opened(path) as container:
+        stream = picture_stream(container, path)
+        frame = next(_pictures(container, stream, path), None)
+        if frame is None:
+            raise _empty(path)
+        look = frame_look(frame, path)
+        rate = stream.average_rate or stream.guessed_rate
+        width, height = (frame.height, frame.width) if look.transposed else (frame.width, frame.height)
+        return VideoInfo(
+            width=width,
+            height=height,
+            frame_rate=float(rate) if rate else None,
+            duration_s=_declared_duration(container, stream),
+            has_audio=bool(container.streams.audio),
+            rotation=_clockwise(look),
+            mirrored=look.transposed ^ look.flipped_x ^ look.flipped_y,
+            codec=stream.codec_context.name,
+            pixel_format=frame.format.name,
+            matrix=look.matrix,
+            full_range=look.full_range,
+            interlaced=frame.interlaced_frame,
+            pixel_aspect=float(stream.sample_aspect_ratio or 1),
+        )
+
+
+def read_frames(path: Path, *, max_frames: int | None = None) -> Iterator[UInt8[np.ndarray, "height width 3"]]:
+    """Yield the frames of the video at exactly 25 per second, upright RGB in [0, 255], each an array of its own.
+
+    Time 0 is the timestamp of the first picture. Which picture becomes which frame: `tavce.media.retime`. Colours:
+    `tavce.media.colour`. Pictures without a timestamp follow the one before at the declared frame rate. Memory stays
+    the same whatever the length, and the file is closed when the iterator ends or is dropped.
+
+    Args:
+        path: any video that FFmpeg reads.
+        max_frames: stop after that many frames; what comes later in the file is not looked at.
+
+    Raises:
+        InputError: not a video, no picture in it, a damaged or missing part (with the second), timestamps that go
+            back, a picture size that changes, or colours or rotation that are not read.
+    """
+    with opened(path) as container:
+        stream = picture_stream(container, path)
+        pictures = _pictures(container, stream, path)
+        first = next(pictures, None)
+        if first is None:
+            raise _empty(path)
+        timed = _timed(chain([first], pictures), stream, path)
+        alone = first.duration * first.time_base if first.duration and first.time_base else None
+        chosen = islice(resampled(timed, fps=FPS, alone=alone), max_frames)
+        with ThreadPoolExecutor(CONVERTERS) as pool:
+            yield from _ahead(pool, Painter(frame_look(first, path)), chosen)
+
+
+def read_video(path: Path) -> UInt8[np.ndarray, "frames height width 3"]:
+    """Return all frames of the video at exactly 25 per second, as `read_frames` yields them.
+
+    Raises:
+        InputError: as for `read_frames`.
+    """
+    return np.stack(list(read_frames(path)))
+
+
+def first_picture_time(path: Path) -> Fraction | None:
+    """Return the timestamp of the first picture in seconds, or None where the file has no moving pictures.
+
+    Raises:
+        InputError: the file cannot be opened, or its video stream holds no picture.
+    """
+    with opened(path) as container:
+        if not moving_pictures(container):
+            return None
+        stream = picture_stream(container, path)
+        frame = next(_pictures(container, stream, path), None)
+        if frame is None:
+            raise _empty(path)
+        return next(_timed([frame], stream, path))[0]
+
+
+def _pictures(container: av.container.InputContainer, stream: av.VideoStream, path: Path) -> Iterator[av.VideoFrame]:
+    for frame in decoded(container, stream, path):
+        assert isinstance(frame, av.VideoFrame)
+        yield frame
+
+
+def _timed(
+    frames: Iterable[av.VideoFrame], stream: av.VideoStream, path: Path
+) -> Iterator[tuple[Fraction, av.VideoFrame]]:
+    """Yield each frame with its time; check that time does not go back and that the size does not change."""
+    rate = stream.average_rate or stream.guessed_rate
+    step = 1 / Fraction(rate) if rate else MISSING
+    size: tuple[int, int] | None = None
+    time = -step
+    for frame in frames:
+        ticks = frame.pts if frame.pts is not None else frame.dts
+        now = time + step if ticks is None or frame.time_base is None else ticks * frame.time_base
+        if size is not None and now < time:
+            raise InputError(path, f"timestamps go back from {float(time):.3f} to {float(now):.3f} s", REPAIR)
+        if size is not None and size != (frame.width, frame.height):
+            problem = (
+                f"picture size changes from {size[0]}x{size[1]} to {frame.width}x{frame.height} at {float(now):.2f} s"
+            )
+            raise InputError(path, problem, "scale it to one size with ffmpeg")
+        time, size = now, (frame.width, frame.height)
+        yield time, frame
+
+
+def _ahead(pool: ThreadPoolExecutor, work: Callable[[Source], Result], items: Iterable[Source]) -> Iterator[Result]:
+    pending: deque[Future[Result]] = deque()
+    for item in items:
+        pending.append(pool.submit(work, item))
+        if len(pending) > AHEAD:
+            yield pending.popleft().result()
+    while pending:
+        yield pending.popleft().result()
+
+
+def _declared_duration(container: av.container.InputContainer, stream: av.VideoStream) -> float | None:
+    if stream.duration is not None and stream.time_base is not None:
+        return float(stream.duration * stream.time_base)
+    return container.duration / av.time_base if container.duration is not None else None
+
+
+def _clockwise(look: Look) -> int:
+    if look.transposed:
+        return 270 if look.flipped_y else 90
+    return 180 if look.flipped_y else 0
+
+
+def _empty(path: Path) -> InputError:
+    return InputError(path, "holds no picture that can be decoded", REPAIR)

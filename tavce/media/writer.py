@@ -1,0 +1,128 @@
+"""Frames -> video files: lossless for everything that is scored, H.264 for the re-encoding controls."""
+
+from collections.abc import Iterable, Iterator
+from fractions import Fraction
+from itertools import chain
+from pathlib import Path
+
+import av
+import numpy as np
+from av.container import OutputContainer
+from av.video.reformatter import ColorRange, Colorspace, Interpolation, VideoReformatter
+from jaxtyping import UInt8
+
+from tavce.errors import InputError
+from tavce.run.atomic import atomic_file
+
+FPS = 25
+EXACT = Interpolation.BICUBIC | Interpolation.FULL_CHR_H_INP | Interpolation.ACCURATE_RND | Interpolation.BITEXACT
+BT709 = 1  # the number of BT.709 in the tables of H.273 for matrix, primaries and transfer
+
+
+def write_video(path: Path, frames: Iterable[UInt8[np.ndarray, "height width 3"]]) -> int:
+    """Write RGB frames without loss at 25 fps (FFV1 level 3 in Matroska) and return their number.
+
+    The file appears whole or not at all. Same frames, same bytes, at any number of threads.
+
+    Args:
+        path: where to write; ends in ``.mkv``.
+        frames: RGB in [0, 255], all of one size; may be an iterator, and is then never held in memory.
+
+    Raises:
+        InputError: no frames, sizes that differ, another suffix, or a folder that cannot be written.
+    """
+    if path.suffix != ".mkv":
+        raise InputError(path, "lossless video is written as Matroska", "choose a name that ends in .mkv")
+    with atomic_file(path) as part, av.open(str(part), "w", options={"fflags": "+bitexact"}) as container:
+        first, frames = _first(path, frames)
+        stream = container.add_stream("ffv1", rate=FPS, options={"level": "3", "slices": "4", "flags": "+bitexact"})
+        stream.height, stream.width = first.shape[:2]
+        stream.pix_fmt = "bgr0"
+        return _encode(path, container, stream, (_frame(each, "bgr0") for each in _same_size(path, frames)))
+
+
+def write_h264(path: Path, frames: Iterable[UInt8[np.ndarray, "height width 3"]], *, crf: int) -> int:
+    """Write RGB frames as H.264 at 25 fps, as a user's encoder would, and return their number.
+
+    Pixel format yuv420p, BT.709 in limited range and tagged so, preset medium, one thread and no version strings in
+    the container: same frames, same bytes with one build of x264. The file appears whole or not at all.
+
+    Args:
+        path: where to write; ends in ``.mp4``.
+        frames: RGB in [0, 255], all of one size, width and height even.
+        crf: constant rate factor of x264, 0 (best) to 51.
+
+    Raises:
+        InputError: no frames, sizes that differ or are odd, a rate factor out of range, another suffix, or a folder
+            that cannot be written.
+    """
+    if path.suffix != ".mp4":
+        raise InputError(path, "H.264 video is written as MP4", "choose a name that ends in .mp4")
+    if not 0 <= crf <= 51:
+        raise InputError(path, f"rate factor {crf} is not in 0..51", "23 is the encoder's default")
+    with atomic_file(path) as part, av.open(str(part), "w", options={"fflags": "+bitexact"}) as container:
+        first, frames = _first(path, frames)
+        height, width = first.shape[:2]
+        if height % 2 or width % 2:
+            raise InputError(path, f"H.264 in yuv420p needs even sides, got {width}x{height}", "crop or pad the frames")
+        options = {"crf": str(crf), "preset": "medium", "threads": "1", "flags": "+bitexact"}
+        stream = container.add_stream("libx264", rate=FPS, options=options)
+        stream.height, stream.width, stream.pix_fmt = height, width, "yuv420p"
+        context = stream.codec_context
+        context.colorspace = context.color_primaries = context.color_trc = BT709
+        context.color_range = ColorRange.MPEG
+        reformatter = VideoReformatter()
+        return _encode(path, container, stream, (_limited(reformatter, each) for each in _same_size(path, frames)))
+
+
+def _encode(path: Path, container: OutputContainer, stream: av.VideoStream, frames: Iterator[av.VideoFrame]) -> int:
+    count = 0
+    try:
+        for frame in frames:
+            frame.pts, frame.time_base = count, Fraction(1, FPS)
+            container.mux(stream.encode(frame))
+            count += 1
+        container.mux(stream.encode())
+    except av.FFmpegError as error:
+        remedy = "check the free space and that the frames are at least 16x16"
+        raise InputError(path, f"frame {count} cannot be encoded ({error.strerror})", remedy) from error
+    return count
+
+
+def _frame(rgb: UInt8[np.ndarray, "height width 3"], pixel_format: str) -> av.VideoFrame:
+    return av.VideoFrame.from_ndarray(np.ascontiguousarray(rgb), "rgb24").reformat(format=pixel_format)
+
+
+def _limited(reformatter: VideoReformatter, rgb: UInt8[np.ndarray, "height width 3"]) -> av.VideoFrame:
+    return reformatter.reformat(
+        av.VideoFrame.from_ndarray(np.ascontiguousarray(rgb), "rgb24"),
+        format="yuv420p",
+        src_colorspace=Colorspace.ITU709,
+        dst_colorspace=Colorspace.ITU709,
+        src_color_range=ColorRange.JPEG,
+        dst_color_range=ColorRange.MPEG,
+        interpolation=EXACT,
+        threads=1,
+    )
+
+
+def _first(
+    path: Path, frames: Iterable[UInt8[np.ndarray, "height width 3"]]
+) -> tuple[UInt8[np.ndarray, "height width 3"], Iterable[UInt8[np.ndarray, "height width 3"]]]:
+    iterator = iter(frames)
+    first = next(iterator, None)
+    if first is None:
+        raise InputError(path, "there are no frames to write", "give at least one frame")
+    return first, chain([first], iterator)
+
+
+def _same_size(
+    path: Path, frames: Iterable[UInt8[np.ndarray, "height width 3"]]
+) -> Iterator[UInt8[np.ndarray, "height width 3"]]:
+    shape: tuple[int, ...] | None = None
+    for number, frame in enumerate(frames):
+        if shape is not None and frame.shape != shape:
+            problem = f"frame {number} is {frame.shape[1]}x{frame.shape[0]}, frame 0 is {shape[1]}x{shape[0]}"
+            raise InputError(path, problem, "give all frames one size")
+        shape = frame.shape
+        yield frame
