@@ -1,0 +1,234 @@
+"""One source clip -> its crop: ``<id>.mkv``, ``<id>.wav``, ``<id>.png`` and ``<id>.npz``, or the reason why not.
+
+The video is read twice, as a stream: once to find the face, once to cut it out. Memory holds one frame, and less than
+a kilobyte per frame of landmarks, however long the video is.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import islice
+from math import ceil
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import cv2
+import numpy as np
+from jaxtyping import Float32, Int16, UInt8
+
+from tavce.data.clips import FPS, SAMPLE_RATE_HZ, Clip, file_sha256
+from tavce.data.crop.annotation import read_coefficients, read_official_box, read_track
+from tavce.data.crop.cuts import change, face_jumped, first_cut, thumbnail
+from tavce.data.crop.detect import DETECTORS, Detector
+from tavce.data.crop.faces import Face, FaceTrack, UnusableError
+from tavce.data.crop.policies import POLICIES, Crop, crop_box
+from tavce.data.crop.track import TrackRules, follow
+from tavce.data.crop.warp import transform_points, warp
+from tavce.errors import InputError
+from tavce.media.audio import fit_audio, read_audio, read_wav, write_wav
+from tavce.media.video import probe, read_frames
+from tavce.media.writer import write_video
+
+Picture = UInt8[np.ndarray, "height width 3"]
+RANGES = {
+    "size": (16, 4096),
+    "max_seconds": (0.08, 36_000),
+    "min_frames": (2, 900_000),
+    "max_gap": (0, 900_000),
+    "min_face_px": (0, 10_000),
+    "dominance": (1, 10_000),
+    "min_iou": (0, 1),
+    "max_outside": (0, 1),
+}
+
+
+@dataclass(frozen=True)
+class CropSettings:
+    """How clips are cropped; every value moves scores.
+
+    Attributes:
+        policy: "synthetic", "whole_frame", "fomm_union", "hdtf_official" or "ffhq_first_frame".
+        detector: "mediapipe", "insightface" or "annotation".
+        model: model file, registry name or folder of the detector; "" for annotation.
+        det_size: input side of insightface in pixels; 0 for the others.
+        size: side of the crop in pixels.
+        max_seconds: a clip keeps at most this much from its start.
+        min_frames: a clip with fewer frames is unusable; at least 2.
+        max_gap: longest run of frames without a face that is interpolated.
+        min_face_px: least width of the head box in source pixels, median over the clip.
+        dominance: how many times larger in area than the next face the followed one must be, in half of the frames.
+        min_iou: fomm_union: least overlap of the head boxes with the first one.
+        max_outside: largest share of the crop that may lie outside of the picture.
+
+    Raises:
+        InputError: a value out of its range, NaN included.
+    """
+
+    policy: str
+    detector: str
+    model: str
+    det_size: int
+    size: int
+    max_seconds: float
+    min_frames: int
+    max_gap: int
+    min_face_px: float
+    dominance: float
+    min_iou: float
+    max_outside: float
+
+    def __post_init__(self) -> None:
+        for name, allowed in (("policy", POLICIES), ("detector", DETECTORS)):
+            if getattr(self, name) not in allowed:
+                problem = f"{name} is {getattr(self, name)!r}"
+                raise InputError("crop settings", problem, f"choose one of {', '.join(allowed)}")
+        for name, (least, most) in RANGES.items():
+            value = getattr(self, name)
+            if not least <= value <= most:  # NaN is in no range
+                raise InputError("crop settings", f"{name} is {value}", f"choose {least:g} to {most:g}")
+
+
+@dataclass(frozen=True)
+class _Seen:
+    # What the first pass leaves: the picture's width and height, and the face.
+    picture: tuple[int, int]
+    track: FaceTrack
+
+
+def crop_clip(source: Path, clip: Clip, settings: CropSettings, detector: Detector | None, out: Path) -> Clip:
+    """Crop one clip and return its row, usable or with the reason why not.
+
+    Written into `out`: ``<id>.mkv`` (lossless, size x size, 25 fps), ``<id>.wav`` (16 kHz mono, 640 samples per frame,
+    silence where the sound ends early), ``<id>.png`` (the first frame), ``<id>.npz`` with ``landmarks`` (frames 68 2)
+    and ``boxes`` (frames 4) in crop pixels, ``found`` (frames), ``size``, and ``coefficients`` where the source has
+    them.
+    An unusable clip leaves no file. A row that comes in unusable goes out as it is.
+
+    Args:
+        source: the video file.
+        clip: its row; the part from start_s to end_s is taken, at most `max_seconds` of it.
+        settings: the rules.
+        detector: from `make_detector(settings.detector, settings.model, settings.det_size)`; None reads annotations.
+        out: folder for the files.
+
+    Raises:
+        InputError: settings that fit no clip, or an output that cannot be written.
+    """
+    if (detector is None) != (settings.detector == "annotation"):
+        raise InputError(f"detector {settings.detector}", "was not handed over", "make it with make_detector()")
+    if not clip.usable:
+        return clip
+    first = round(clip.start_s * FPS)
+    last = first + min(ceil((clip.end_s - clip.start_s) * FPS - 1e-6), int(settings.max_seconds * FPS + 1e-6))
+    part = slice(first, last)
+    out.mkdir(parents=True, exist_ok=True)
+    try:
+        seen = _look(source, part, settings, detector)
+        frames = len(seen.track.found)
+        if frames < settings.min_frames:
+            raise UnusableError(f"only {frames} frames, at least {settings.min_frames} are needed")
+        crop = crop_box(
+            settings.policy,
+            seen.track,
+            seen.picture,
+            settings.size,
+            official=read_official_box(source),
+            min_iou=settings.min_iou,
+            max_outside=settings.max_outside,
+        )
+        with TemporaryDirectory(prefix=f".{clip.id}.", dir=out) as folder:
+            stem = Path(folder) / clip.id
+            _write(source, part, seen, crop, settings.size, stem)
+            for file in sorted(Path(folder).iterdir()):
+                file.replace(out / file.name)
+    except UnusableError as error:
+        return clip.unusable(str(error))
+    box, affine = crop.box, [float(value) for value in crop.affine.ravel()]
+    return replace(
+        clip,
+        start_s=first / FPS,
+        end_s=(first + frames) / FPS,
+        frames=frames,
+        box=box,
+        affine=(affine[0], affine[1], affine[2], affine[3], affine[4], affine[5]),
+        video_sha256=file_sha256(out / f"{clip.id}.mkv"),
+        audio_sha256=file_sha256(out / f"{clip.id}.wav"),
+    )
+
+
+def _look(source: Path, part: slice, settings: CropSettings, detector: Detector | None) -> _Seen:
+    # First pass: cuts, and the face in every frame.
+    detections: list[list[Face]] = []
+    changes, jumps = [0.0], [False]
+    picture, before = (0, 0), None
+    for frame in _frames(source, part):
+        small = thumbnail(frame)
+        faces = detector(frame) if detector else []
+        if before is not None:
+            changes.append(change(before, small))
+            jumps.append(face_jumped(detections[-1], faces))
+        detections.append(faces)
+        picture, before = (frame.shape[1], frame.shape[0]), small
+    if not detections:
+        raise UnusableError("it has no frames")
+    cut = first_cut(np.array(changes), np.array(jumps))
+    if cut is not None:
+        raise UnusableError(f"cut at {(part.start + cut) / FPS:.2f} s; split the video there")
+    if detector:
+        rules = TrackRules(settings.max_gap, settings.min_face_px, settings.dominance)
+        return _Seen(picture, follow(detections, rules))
+    track = read_track(source, part)
+    if len(track.found) != len(detections):
+        raise UnusableError(f"its annotation has {len(track.found)} frames where the video has {len(detections)}")
+    return _Seen(picture, track)
+
+
+def _write(source: Path, part: slice, seen: _Seen, crop: Crop, size: int, stem: Path) -> None:
+    # Second pass. The sound comes first: without it no frame need be cut.
+    frames = len(seen.track.found)
+    sound = _sound(source)[part.start * SAMPLE_RATE_HZ // FPS :]
+    write_wav(stem.with_name(f"{stem.name}.wav"), fit_audio(sound, frames), SAMPLE_RATE_HZ)
+    pictures = (warp(frame, crop.affine, size) for frame in _frames(source, part))
+    portrait = stem.with_name(f"{stem.name}.png")
+    written = write_video(stem.with_name(f"{stem.name}.mkv"), _with_portrait(pictures, portrait))
+    if written != frames:
+        raise UnusableError(f"the decoder gave {frames} frames at first and {written} when read again")
+    arrays: dict[str, np.ndarray] = {
+        "landmarks": transform_points(seen.track.landmarks, crop.affine),
+        "boxes": _upright_boxes(seen.track.boxes, crop),
+        "found": seen.track.found,
+        "size": np.array(size),
+    }
+    coefficients = read_coefficients(source, part)
+    if coefficients is not None and len(coefficients) != frames:
+        raise UnusableError(f"it has {len(coefficients)} rows of coefficients where the video has {frames} frames")
+    if coefficients is not None:
+        arrays["coefficients"] = coefficients
+    np.savez(stem.with_name(f"{stem.name}.npz"), allow_pickle=False, **arrays)
+
+
+def _with_portrait(pictures: Iterator[Picture], path: Path) -> Iterator[Picture]:
+    for index, picture in enumerate(pictures):
+        if index == 0:
+            cv2.imwrite(str(path), cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))
+        yield picture
+
+
+def _frames(source: Path, part: slice) -> Iterator[Picture]:
+    try:
+        yield from islice(read_frames(source, max_frames=part.stop), part.start, None)
+    except InputError as error:
+        raise UnusableError(f"{error.problem}; {error.remedy}") from error
+
+
+def _sound(source: Path) -> Int16[np.ndarray, " samples"]:
+    beside = source.with_suffix(".wav")  # lossless pictures and their sound lie side by side, as our own stages write
+    try:
+        return read_wav(beside) if beside.is_file() and not probe(source).has_audio else read_audio(source)
+    except InputError as error:
+        raise UnusableError(f"{error.problem}; {error.remedy}") from error
+
+
+def _upright_boxes(boxes: Float32[np.ndarray, "frames 4"], crop: Crop) -> Float32[np.ndarray, "frames 4"]:
+    # A turned crop turns the head boxes too; the smallest upright boxes around them are kept.
+    corners = transform_points(boxes[:, [0, 1, 2, 1, 2, 3, 0, 3]].reshape(-1, 4, 2), crop.affine)
+    return np.concatenate([corners.min(axis=1), corners.max(axis=1)], axis=1)
