@@ -37,7 +37,7 @@ def report_markdown(title: str, provenance: Provenance, sections: Sequence[Secti
 
     Args:
         title: heading of the page.
-        provenance: judges, code and unusable clips.
+        provenance: for the unusable clips; judges and code stand at each table.
         sections: in the order in which they are shown.
         rows: the score rows, for the clips without a score.
 
@@ -46,7 +46,7 @@ def report_markdown(title: str, provenance: Provenance, sections: Sequence[Secti
     """
     if not sections:
         raise ValueError("a report needs at least one table")
-    parts = [f"# {escape(title)}\n", f"{escape(provenance.judges)}\n"]
+    parts = [f"# {escape(title)}\n"]
     for section in sections:
         parts += _section(section)
     parts += ["## Clips that cannot be used\n", _excluded(provenance.excluded)]

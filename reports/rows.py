@@ -27,8 +27,8 @@ def check_rows(rows: pd.DataFrame, *, force: bool = False) -> pd.DataFrame:
     Args:
         rows: the columns of ``COLUMNS``. ``value`` is a float, inf for a clip equal to its reference, null for a clip
             that could not be scored; ``reason`` says why and is null elsewhere. ``frames_expected`` counts the
-            reference's frames, ``frames_generated`` the method's, ``frames_used`` those in the mean, ``identical_frames`` those equal to the reference and
-            therefore not in the mean.
+            reference's frames, ``frames_generated`` the method's, ``frames_used`` those in the mean,
+            ``identical_frames`` those equal to the reference and therefore not in the mean.
         force: let values of different signatures stand in one column, which tables then mark.
 
     Raises:

@@ -33,7 +33,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class Line:
-    """One method: cells in the order of the metrics; clips scored / clips expected, from the worst metric to the best."""
+    """One method: cells in the order of the metrics; clips scored (worst metric to best) / clips expected."""
 
     label: str
     control: bool

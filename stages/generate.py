@@ -7,9 +7,10 @@ from pathlib import Path
 import numpy as np
 
 from stages.entry import one_argument, run
+from stages.evaluate import Evaluate, clips_to_make
+from stages.method import Method
 from stages.params import read_section, workers
 from stages.paths import crop_folder, generated_folder
-from stages.sections import Evaluate, Method, clips_to_make
 from tavce.data.clips import Clip, read_clips
 from tavce.methods.contract import Outcome, Request, write_manifest
 from tavce.methods.controls import make

@@ -9,9 +9,11 @@ import pandas as pd
 from reports.contact_sheet import evenly_spaced
 from reports.describe import MethodInfo
 from stages.entry import one_argument, run
+from stages.evaluate import Evaluate, clips_to_make
+from stages.measure import Score
+from stages.method import Method
 from stages.params import read_section
 from stages.paths import RESULTS, crop_folder, dataset_folder, generated_folder, score_file
-from stages.sections import Evaluate, Method, Score, clips_to_make
 from stages.write_report import Material, SheetLine, write_report
 from tavce.data.clips import read_clips
 from tavce.data.synthetic.truth import speech_engines

@@ -13,10 +13,11 @@ from metrics import metric
 from metrics.record import Metric
 from metrics.signature import signature
 from stages.entry import one_argument, run
+from stages.evaluate import Evaluate, clips_to_make
+from stages.measure import Score
 from stages.params import read_section, workers
 from stages.paths import crop_folder, features_folder, generated_folder, score_file
 from stages.score_clip import Landmarks, Pair, Row, score_clip
-from stages.sections import Evaluate, Score, clips_to_make
 from tavce.data.clips import FPS, Clip, read_clips
 from tavce.data.crop.clip import CropSettings
 from tavce.data.crop.detect import Detector, make_detector

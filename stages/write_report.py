@@ -64,7 +64,7 @@ class Material:
 
 
 def write_report(material: Material, folder: Path) -> None:
-    """Write ``report.md``, ``aggregate.csv``, a table per data set and track, plots and sheets into `folder`.
+    """Write ``report.md``, ``aggregate.csv``, a table and a plot per data set and track, and ``sheets/`` into `folder`.
 
     Raises:
         ValueError: rows that do not fit together: see `reports.rows.check_rows`.
@@ -97,10 +97,9 @@ def _write_table(table: Table, stem: Path) -> None:
 
 def _write_sheets(material: Material, folder: Path) -> dict[tuple[str, str], str]:
     written = {}
+    (folder / "sheets").mkdir()
     for (dataset, method), lines in material.sheets.items():
-        if not lines:
-            continue
-        name = f"{dataset}-{method}.png"
+        name = f"sheets/{dataset}-{method}.png"
         pairs = [_sheet_lines(line, material.methods[method].label, material.frames) for line in lines]
         columns = max(len(frames) for _, frames in chain.from_iterable(pairs))
         sheet = contact_sheet(

@@ -63,7 +63,9 @@ def test_every_stage_left_what_it_promises(smoke: Path) -> None:
         }
     results = {path.name for path in (smoke / "reports/results").iterdir()}
     assert {"report.md", "aggregate.csv", "synthtalk-controls.md", "synthtalk-controls.tex"} <= results
-    assert {"synthtalk-controls.svg", "synthtalk-controls.png", "synthtalk-ground_truth.png"} <= results
+    assert {"synthtalk-controls.svg", "synthtalk-controls.png"} <= results
+    sheets = {path.stem for path in (smoke / "reports/results/sheets").iterdir()}
+    assert sheets == {f"synthtalk-{method}" for method in scores(smoke)["method"]}
 
 
 def test_known_answers_of_the_controls(smoke: Path) -> None:

@@ -9,10 +9,12 @@ import yaml
 
 from stages import profile
 from stages.dataset import FolderCorpus
+from stages.evaluate import Evaluate
 from stages.features import Features
+from stages.measure import Score
+from stages.method import Method
 from stages.params import read_section, workers
 from stages.report import Report
-from stages.sections import Evaluate, Method, Score
 from tavce.data.crop.clip import CropSettings
 from tavce.data.synthetic.corpus import CorpusSettings
 from tavce.errors import InputError
