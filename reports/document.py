@@ -10,7 +10,7 @@ from reports.describe import Provenance
 from reports.markdown import escape, to_markdown
 from reports.tables import Table
 
-MAX_LISTED = 100
+MAX_LISTED, MAX_NAMED = 100, 8
 PLOT_CAPTION = (
     "A grey dot is a clip; the disc (diamond for a control) is the mean over the common clips; the shaded strip holds "
     "infinite values."
@@ -75,11 +75,19 @@ def _excluded(excluded: Mapping[str, Mapping[str, str]]) -> str:
 def _unscored(rows: pd.DataFrame) -> str:
     part = rows[rows["value"].isna()]
     columns = (part[name].astype(str) for name in ("dataset", "method", "clip", "reason", "metric"))
-    metrics: dict[str, list[str]] = {}
+    metrics: dict[tuple[str, str, str], set[str]] = {}
     for dataset, method, clip, reason, metric in zip(*columns, strict=True):
-        metrics.setdefault(f"{dataset} / {method} / {clip}: {reason}", []).append(metric)
-    lines = [f"{clip} ({', '.join(sorted(names))})" for clip, names in sorted(metrics.items())]
-    return _listed(lines, "the score rows")
+        metrics.setdefault((f"{dataset} / {method}", reason, clip), set()).add(metric)
+    alike: dict[str, list[str]] = {}  # what befell many clips is said once
+    for (method, reason, clip), names in sorted(metrics.items()):
+        alike.setdefault(f"{method} ({', '.join(sorted(names))}): {reason}", []).append(clip)
+    return _listed([f"{what}. {_some(clips)}" for what, clips in alike.items()], "the score rows")
+
+
+def _some(clips: Sequence[str]) -> str:
+    named, rest = ", ".join(clips[:MAX_NAMED]), len(clips) - MAX_NAMED
+    count = "1 clip" if len(clips) == 1 else f"{len(clips)} clips"
+    return f"{count}: {named}" + (f" and {rest} more" if rest > 0 else "")
 
 
 def _listed(lines: Sequence[str], elsewhere: str) -> str:

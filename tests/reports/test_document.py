@@ -7,7 +7,7 @@ import pytest
 
 from reports.aggregate import aggregate
 from reports.describe import Provenance
-from reports.document import MAX_LISTED, Section, report_markdown
+from reports.document import MAX_LISTED, MAX_NAMED, Section, report_markdown
 from reports.tables import build_table
 
 
@@ -20,10 +20,10 @@ def section(rows, expected, methods, metrics, provenance):
 def test_the_page_has_all_parts_in_order(section, rows, provenance):
     text = report_markdown("Results", provenance, [section], rows)
     parts = [
-        "# Results", "judges: stand-ins", "## talk: own pose", "| Method |", "![Scores](plots/talk%20own.png)",
+        "# Results", "## talk: own pose", "judges: stand-ins", "| Method |", "![Scores](plots/talk%20own.png)",
         "[Own A](sheets/own_a.png)", "## Clips that cannot be used", r"- talk / clip\_x: no\_face",
-        "## Clips without a score", r"- talk / broken / clip\_0: no face found (lmd, psnr)",
-        r"- talk / own\_b / clip\_3: video has 0 frames (lmd, psnr)",
+        "## Clips without a score", r"- talk / broken (lmd, psnr): no face found. ",
+        r"- talk / own\_b (lmd, psnr): video has 0 frames. 1 clip: clip\_3",
     ]  # fmt: skip
     places = [text.index(part) for part in parts]
     assert places == sorted(places)
@@ -36,8 +36,16 @@ def test_nothing_missing_is_said_so(section, make_row):
 
 
 def test_long_lists_say_how_much_is_left_out(section, make_row, provenance):
-    lost = [make_row("own_a", f"c{k:03d}", value=math.nan, reason="lost") for k in range(MAX_LISTED + 7)]
+    lost = [make_row("own_a", f"c{k:03d}", value=math.nan, reason=f"lost {k}") for k in range(MAX_LISTED + 7)]
     assert "- and 7 more" in report_markdown("Results", provenance, [section], pd.DataFrame(lost))
+
+
+def test_clips_with_the_same_fate_share_a_line(section, make_row, provenance):
+    lost = [make_row("own_a", f"c{k:03d}", value=math.nan, reason="lost") for k in range(MAX_NAMED + 5)]
+    text = report_markdown("Results", provenance, [section], pd.DataFrame(lost))
+    assert text.count("lost") == 1
+    assert f"{MAX_NAMED + 5} clips: c000, c001" in text
+    assert "and 5 more" in text
 
 
 def test_an_empty_report_is_an_error(rows, provenance):
