@@ -38,6 +38,8 @@ def scan(folder: Path, *, dataset: str, split: str) -> list[Clip]:
     ``identities.csv`` in the folder says otherwise: columns ``file`` (path relative to the folder, with suffix) and
     ``identity``, one row per video.
 
+    A video without an audio stream takes its sound from ``<stem>.wav`` beside it; without that it cannot be used.
+
     Each file is read once from end to end, not decoded beyond its first picture: the number of frames follows from the
     timestamps. Damage inside a picture shows when the clip is cropped.
 
@@ -145,7 +147,7 @@ def _probed(path: Path, row: Clip) -> Clip:
         return row.unusable(f"cannot be read ({error.strerror}); check the file and its permissions")
     if pictures == 1:
         return row.unusable("holds a single picture; give a video")
-    if not info.has_audio:
+    if not info.has_audio and not path.with_suffix(".wav").is_file():
         return row.unusable("has no audio stream, and audio drives the animation; add sound, or leave the file out")
     return row
 

@@ -13,7 +13,7 @@ from jaxtyping import Float32, Int16
 
 from tavce.errors import InputError
 from tavce.media.container import REPAIR, decoded, opened, sound_stream
-from tavce.media.video import FPS, first_picture_time
+from tavce.media.video import FPS, first_picture_time, probe
 from tavce.run.atomic import atomic_file
 
 SAMPLE_RATE_HZ = 16_000
@@ -50,6 +50,18 @@ def read_audio(path: Path, *, sample_rate: int = SAMPLE_RATE_HZ) -> Int16[np.nda
     if not pieces:
         raise InputError(path, "its audio stream holds no sound after the first picture", REPAIR)
     return np.concatenate(pieces)
+
+
+def read_sound(video: Path) -> Int16[np.ndarray, " samples"]:
+    """Return the sound of a video at 16 kHz: its audio stream, or, where it has none, ``<stem>.wav`` beside it.
+
+    Lossless pictures and their sound lie side by side in the folders that the stages write.
+
+    Raises:
+        InputError: there is neither, or it cannot be read.
+    """
+    beside = video.with_suffix(".wav")
+    return read_wav(beside) if beside.is_file() and not probe(video).has_audio else read_audio(video)
 
 
 def fit_audio(samples: Int16[np.ndarray, " samples"], frames: int) -> Int16[np.ndarray, " fitted"]:

@@ -13,12 +13,10 @@ from typing import Literal
 import numpy as np
 from jaxtyping import Int16, UInt8
 
-from tavce.media.audio import fit_audio, read_wav, write_wav
+from tavce.media.audio import SAMPLES_PER_FRAME, fit_audio, read_wav, write_wav
 from tavce.media.video import read_frames
 from tavce.media.writer import write_h264, write_video
 from tavce.methods.contract import Request
-
-SAMPLES_PER_FRAME = 640
 
 
 @dataclass(frozen=True)

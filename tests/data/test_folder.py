@@ -2,11 +2,13 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tavce.data.clips import SAFE_ID, file_sha256, read_clips, write_clips
 from tavce.data.folder import find_videos, scan
 from tavce.errors import InputError
+from tavce.media.audio import write_wav
 from tavce.media.writer import write_h264
 from tests.data.crop.drawn import scene, write_source
 
@@ -103,6 +105,13 @@ def test_what_cannot_be_used_says_why(tmp_path: Path, video):
         assert "\n" not in rows[name].reason
     assert rows["good"].usable
     assert "should last until" in rows["torn"].reason or "cut short" in rows["torn"].reason
+
+
+def test_sound_may_lie_beside_a_mute_video(tmp_path: Path):
+    write_source(tmp_path / "mute.mkv", scene(8), audio=False)
+    assert not look(tmp_path)[0].usable
+    write_wav(tmp_path / "mute.wav", np.zeros(16_000, np.int16))
+    assert look(tmp_path)[0].usable
 
 
 def test_nothing_there(tmp_path: Path):

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from tavce.errors import InputError
-from tavce.media.audio import fit_audio, placed, read_audio, read_wav, write_wav
+from tavce.media.audio import fit_audio, placed, read_audio, read_sound, read_wav, write_wav
 
 RATE = 44_100
 
@@ -195,3 +195,15 @@ def test_read_wav_refuses_what_it_would_have_to_convert(tmp_path):
         read_wav(path)
     with pytest.raises(InputError, match="no such file"):
         read_wav(tmp_path / "none.wav")
+
+
+def test_the_sound_of_a_video_is_its_stream_or_else_the_wav_beside_it(media, tmp_path):
+    with_sound = media["video"](tmp_path / "a.mkv", media["regular"](25), sound=(pulses(1), RATE, Fraction(0)))
+    silent = media["video"](tmp_path / "b.mkv", media["regular"](25))
+    other = np.arange(16_000, dtype=np.int16)
+    write_wav(tmp_path / "a.wav", other)
+    assert np.array_equal(read_sound(with_sound), read_audio(with_sound))  # a stranger of the same name is ignored
+    with pytest.raises(InputError, match="no audio stream"):
+        read_sound(silent)
+    write_wav(tmp_path / "b.wav", other)
+    assert np.array_equal(read_sound(silent), other)

@@ -21,7 +21,7 @@ def environment() -> dict[str, str]:
     return {**os.environ, "PATH": path}
 
 
-def new_workspace(folder: Path, profile: str = "smoke") -> Path:
+def workspace_in(folder: Path, profile: str = "smoke") -> Path:
     """Copy code, graph and a profile into `folder`: a repository without git."""
     folder.mkdir(parents=True)
     for name in CODE:
@@ -51,6 +51,12 @@ def run() -> Run:
 
 
 @pytest.fixture(scope="session")
+def new_workspace() -> Callable[..., Path]:
+    """``new_workspace(folder, profile)``: see `workspace_in`."""
+    return workspace_in
+
+
+@pytest.fixture(scope="session")
 def python_first() -> dict[str, str]:
     """Environment variables in which this Python comes first."""
     return environment()
@@ -59,7 +65,7 @@ def python_first() -> dict[str, str]:
 @pytest.fixture(scope="session")
 def smoke(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A finished `dvc repro` of the smoke profile; tests must not change it."""
-    folder = new_workspace(tmp_path_factory.mktemp("smoke") / "work")
+    folder = workspace_in(tmp_path_factory.mktemp("smoke") / "work")
     call(folder, "dvc", "repro")
     return folder
 

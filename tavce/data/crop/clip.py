@@ -24,8 +24,8 @@ from tavce.data.crop.policies import POLICIES, Crop, crop_box
 from tavce.data.crop.track import TrackRules, follow
 from tavce.data.crop.warp import transform_points, warp
 from tavce.errors import InputError
-from tavce.media.audio import fit_audio, read_audio, read_wav, write_wav
-from tavce.media.video import probe, read_frames
+from tavce.media.audio import fit_audio, read_sound, write_wav
+from tavce.media.video import read_frames
 from tavce.media.writer import write_video
 
 Picture = UInt8[np.ndarray, "height width 3"]
@@ -221,9 +221,8 @@ def _frames(source: Path, part: slice) -> Iterator[Picture]:
 
 
 def _sound(source: Path) -> Int16[np.ndarray, " samples"]:
-    beside = source.with_suffix(".wav")  # lossless pictures and their sound lie side by side, as our own stages write
     try:
-        return read_wav(beside) if beside.is_file() and not probe(source).has_audio else read_audio(source)
+        return read_sound(source)
     except InputError as error:
         raise UnusableError(f"{error.problem}; {error.remedy}") from error
 
