@@ -7,8 +7,6 @@ from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
 from tavce.errors import InputError
 from tavce.run.atomic import atomic_file
 
@@ -98,6 +96,8 @@ def write_clips(clips: Iterable[Clip], folder: Path) -> None:
     Raises:
         InputError: an id is unsafe as a file name, or appears twice.
     """
+    import pandas as pd  # takes a second, and worker processes never touch a table
+
     rows = sorted(clips, key=lambda clip: clip.id)
     for clip in rows:
         if not SAFE_ID.fullmatch(clip.id):
@@ -117,6 +117,8 @@ def read_clips(folder: Path) -> list[Clip]:
     Raises:
         InputError: there is no table, or its columns are not those of a clip.
     """
+    import pandas as pd
+
     path = folder / TABLE_NAME
     if not path.is_file():
         raise InputError(path, "there is no clip table", "run the stage that makes it: dvc repro")

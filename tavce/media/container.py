@@ -47,7 +47,8 @@ def picture_stream(container: InputContainer, path: Path) -> av.VideoStream:
         raise InputError(path, "has no video stream", "give a video file")
     best = container.streams.best("video")
     stream = next((each for each in moving if best is not None and each.index == best.index), moving[0])
-    stream.thread_type, stream.codec_context.thread_count = "SLICE", 2  # slice threads neither delay nor change frames
+    # Frame threads leave the cores busy while a slice ends; a fixed number gives the same frames on every machine.
+    stream.thread_type, stream.codec_context.thread_count = "FRAME", 6
     return stream
 
 
@@ -97,8 +98,8 @@ def decoded(
             end, packets = max(end, packet_end), packets + (packet.size > 0)
             for frame in packet.decode():
                 assert isinstance(frame, av.VideoFrame | av.AudioFrame)
-                if frame.is_corrupt:
-                    raise _damaged(path, end, "a frame is damaged")
+                if frame.is_corrupt:  # the decoder is some packets ahead of the frame that it hands out
+                    raise _damaged(path, _end(frame.pts, 0, frame.time_base) or end, "a frame is damaged")
                 yield frame
     except av.FFmpegError as error:
         raise _damaged(path, end, _said(error)) from error

@@ -19,7 +19,7 @@ from tavce.media.container import REPAIR, decoded, moving_pictures, opened, pict
 from tavce.media.retime import resampled
 
 FPS = 25
-CONVERTERS = 4  # threads that turn YUV into RGB while the next frames are decoded; they never change a byte
+CONVERTERS = 1  # thread that turns YUV into RGB while the next frames are decoded; it never changes a byte
 AHEAD = 6  # frames converted before they are asked for
 MISSING = Fraction(1, 25)
 

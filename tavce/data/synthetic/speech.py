@@ -10,7 +10,6 @@ from jaxtyping import Float64, Int16
 
 from tavce.data.clips import FPS, SAMPLE_RATE_HZ
 from tavce.data.synthetic.espeak import speak_espeak
-from tavce.data.synthetic.formant import speak_formant
 from tavce.data.synthetic.phonemes import PAUSE, Phoneme
 from tavce.data.synthetic.visemes import VOWELS
 from tavce.data.synthetic.voices import Voice
@@ -65,7 +64,11 @@ def speak(text: str, voice: Voice, seed: int, engine: Engine | None = None) -> S
     if seed < 0:
         raise InputError("seed", f"{seed} is negative", "give 0 or more")
     chosen = engine or speech_engine()
-    return Speech(*(speak_espeak if chosen == "espeak-ng" else speak_formant)(text, voice, seed))
+    if chosen == "espeak-ng":
+        return Speech(*speak_espeak(text, voice, seed))
+    from tavce.data.synthetic.formant import speak_formant  # its filters take two seconds to import
+
+    return Speech(*speak_formant(text, voice, seed))
 
 
 def frames_of(seconds: float) -> int:
