@@ -95,7 +95,7 @@ def _bgr0(rgb: UInt8[np.ndarray, "height width 3"]) -> av.VideoFrame:
     frame = av.VideoFrame(rgb.shape[1], rgb.shape[0], "bgr0")
     rows = np.zeros((rgb.shape[0], frame.planes[0].line_size), np.uint8)
     rows[:, : 4 * rgb.shape[1]] = cv2.cvtColor(rgb, cv2.COLOR_RGB2BGRA).reshape(rgb.shape[0], -1)
-    frame.planes[0].update(rows)
+    frame.planes[0].update(rows.tobytes())
     return frame
 
 
