@@ -55,7 +55,7 @@ def _add_score(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     )
     score.add_argument("generated", type=Path, metavar="GENERATED", help="folder of generated videos")
     score.add_argument("--reference", type=Path, required=True, help="folder of true videos")
-    score.add_argument("--out", type=Path, required=True, help="folder for the results; replaced if it exists")
+    score.add_argument("--out", type=Path, required=True, help="folder for the results; replaces earlier ones")
     score.add_argument("--name", default="generated", help="what the table calls the method (default: %(default)s)")
     keys = [each.key for each in METRICS]
     score.add_argument("--metrics", nargs="+", choices=keys, metavar="KEY", help=f"of {keys}; default: all that apply")

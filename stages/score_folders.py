@@ -23,6 +23,7 @@ from tavce.run.pool import run_all
 
 _detector = cache(make_detector)
 SHEET_CLIPS, SHEET_FRAMES = 6, 8
+ROWS = "rows.parquet"
 
 
 @dataclass(frozen=True)
@@ -90,9 +91,11 @@ def score_folders(asked: FolderScore) -> None:
     """Score all matched clips and write the results to `asked.out`.
 
     Raises:
-        InputError: see `match`; a landmark metric without a face model; a reference that cannot be read.
+        InputError: see `match`; `asked.out` holds something else;
+            a landmark metric without a face model; a reference that cannot be read.
     """
     chosen = _metrics(asked)
+    _check_out(asked.out)
     pairs = match(asked.generated, asked.reference, allow_missing=asked.allow_missing)
     reference = _by_name(asked.reference)
     work = partial(_score_one, asked=asked, chosen=chosen)
@@ -100,7 +103,7 @@ def score_folders(asked: FolderScore) -> None:
     rows = table(list(chain.from_iterable(run_all(work, items, workers=asked.workers, label="score"))))
     warn_of_lengths(rows)
     with atomic_directory(asked.out) as part:
-        rows.to_parquet(part / "rows.parquet", index=False)
+        rows.to_parquet(part / ROWS, index=False)
         rows.to_csv(part / "rows.csv", index=False)
         write_report(_material(asked, rows, items, chosen), part)
 
@@ -121,6 +124,12 @@ def _material(
         sheets={(dataset, asked.name): [SheetLine(name, truth, ours) for name, ours, truth in shown]},
         frames=SHEET_FRAMES,
     )
+
+
+def _check_out(out: Path) -> None:
+    """Refuse a folder that holds anything but earlier scores: it would be replaced, with all that is in it."""
+    if out.exists() and not (out.is_dir() and ((out / ROWS).is_file() or not any(out.iterdir()))):
+        raise InputError(out, "exists and holds no earlier scores", "choose a new folder for --out")
 
 
 def _metrics(asked: FolderScore) -> tuple[Metric, ...]:

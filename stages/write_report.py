@@ -19,6 +19,7 @@ from reports.plots import metric_plot, save_figure
 from reports.tables import Table, build_table, to_csv
 from tavce.errors import InputError
 from tavce.media.video import read_video
+from tavce.run.pool import progress
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,8 @@ def _write_table(table: Table, stem: Path) -> None:
 def _write_sheets(material: Material, folder: Path) -> dict[tuple[str, str], str]:
     written = {}
     (folder / "sheets").mkdir()
-    for (dataset, method), lines in material.sheets.items():
+    items = list(material.sheets.items())
+    for (dataset, method), lines in progress(items, len(items), "contact sheets"):
         name = f"sheets/{dataset}-{method}.png"
         pairs = [_sheet_lines(line, material.methods[method].label, material.frames) for line in lines]
         columns = max(len(frames) for _, frames in chain.from_iterable(pairs))

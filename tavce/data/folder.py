@@ -17,6 +17,7 @@ from tavce.errors import InputError
 from tavce.media.container import REPAIR, opened, picture_stream
 from tavce.media.retime import resampled
 from tavce.media.video import probe
+from tavce.run.pool import progress
 
 # fmt: off
 SUFFIXES = (
@@ -78,7 +79,8 @@ def scan(folder: Path, *, dataset: str, split: str) -> list[Clip]:
         )
         for name, file in zip(_ids(files), files, strict=True)
     ]
-    return sorted((_probed(folder / row.source, row) for row in rows), key=lambda row: row.id)
+    looked = progress(rows, len(rows), f"look at {folder.name}")
+    return sorted((_probed(folder / row.source, row) for row in looked), key=lambda row: row.id)
 
 
 def find_videos(folder: Path) -> list[str]:

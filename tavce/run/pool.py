@@ -21,7 +21,7 @@ _THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS
 
 def progress(items: Iterable[Item], total: int, label: str) -> Iterator[Item]:
     """Yield `items` behind a progress bar on stderr; no bar where stderr is not a terminal."""
-    return iter(tqdm(items, total=total, desc=label, unit="clip", leave=False, disable=not sys.stderr.isatty()))
+    return iter(tqdm(items, total=total, desc=label, leave=False, disable=not sys.stderr.isatty()))
 
 
 def run_all(function: Callable[[Item], Result], items: Sequence[Item], *, workers: int, label: str) -> list[Result]:

@@ -162,6 +162,18 @@ def test_an_output_that_cannot_be_written(folders: tuple[Path, Path], tmp_path: 
         main([*arguments, "--workers", "1"])
 
 
+def test_a_folder_with_files_of_its_own_is_never_replaced(folders: tuple[Path, Path], tmp_path: Path) -> None:
+    made, truth = folders
+    (tmp_path / "notes").mkdir()
+    (tmp_path / "notes" / "thesis.txt").write_text("years of work")
+    for out in (tmp_path / "notes", truth, tmp_path):
+        with pytest.raises(InputError, match="holds no earlier scores"):
+            main(["score", str(made), "--reference", str(truth), "--out", str(out), "--workers", "1"])
+    assert (tmp_path / "notes" / "thesis.txt").read_text() == "years of work"
+    score(made, truth)
+    score(made, truth)  # earlier scores may be replaced
+
+
 def test_clips_lists_what_is_there_and_why_not(folders: tuple[Path, Path], capsys: pytest.CaptureFixture[str]) -> None:
     (folders[1] / "broken.mp4").write_bytes(b"no video")
     assert main(["clips", str(folders[1])]) == 1
