@@ -1,0 +1,1 @@
+"""Frozen judges: networks that load the official files strictly."""
