@@ -6,7 +6,6 @@ from urllib.parse import quote
 
 import pandas as pd
 
-from reports.describe import Provenance
 from reports.markdown import escape, to_markdown
 from reports.tables import Table
 
@@ -32,12 +31,14 @@ class Section:
     sheets: Mapping[str, str] = field(default_factory=dict)
 
 
-def report_markdown(title: str, provenance: Provenance, sections: Sequence[Section], rows: pd.DataFrame) -> str:
+def report_markdown(
+    title: str, excluded: Mapping[str, Mapping[str, str]], sections: Sequence[Section], rows: pd.DataFrame
+) -> str:
     """Return the page: tables with their pictures, then the unusable and the unscored clips with their reasons.
 
     Args:
         title: heading of the page.
-        provenance: for the unusable clips; judges and code stand at each table.
+        excluded: data set -> {clip: why it cannot be used}.
         sections: in the order in which they are shown.
         rows: the score rows, for the clips without a score.
 
@@ -49,7 +50,8 @@ def report_markdown(title: str, provenance: Provenance, sections: Sequence[Secti
     parts = [f"# {escape(title)}\n"]
     for section in sections:
         parts += _section(section)
-    parts += ["## Clips that cannot be used\n", _excluded(provenance.excluded)]
+    parts += ["## Clips that cannot be used\n", _excluded(excluded)]
+    parts += ["## Clips of another length\n", _lengths(rows)]
     parts += ["## Clips without a score\n", _unscored(rows)]
     return "\n".join(parts)
 
@@ -61,7 +63,7 @@ def _section(section: Section) -> list[str]:
         parts.append(f"{PLOT_CAPTION}\n")
     if section.sheets:
         links = ", ".join(f"[{escape(title)}]({quote(path)})" for title, path in section.sheets.items())
-        parts.append(f"Contact sheets: {links}\n")
+        parts.append(f"Contact sheets, made by the run and not in git: {links}\n")
     return parts
 
 
@@ -82,6 +84,16 @@ def _unscored(rows: pd.DataFrame) -> str:
     for (method, reason, clip), names in sorted(metrics.items()):
         alike.setdefault(f"{method} ({', '.join(sorted(names))}): {reason}", []).append(clip)
     return _listed([f"{what}. {_some(clips)}" for what, clips in alike.items()], "the score rows")
+
+
+def _lengths(rows: pd.DataFrame) -> str:
+    made = rows[rows["frames_generated"] > 0].drop_duplicates(["dataset", "method", "clip"])
+    alike: dict[str, list[str]] = {}
+    for row in made[made["frames_generated"] != made["frames_expected"]].to_dict("records"):
+        counts = f"{row['clip']} {row['frames_generated']} frames against {row['frames_expected']}"
+        alike.setdefault(f"{row['dataset']} / {row['method']}", []).append(counts)
+    lines = [f"{what}, compared as far as both go. {_some(clips)}" for what, clips in sorted(alike.items())]
+    return _listed(lines, "the score rows")
 
 
 def _some(clips: Sequence[str]) -> str:

@@ -1,14 +1,18 @@
-"""The `tavce` command: score folders of videos, look over a folder of clips, switch profiles."""
+"""The `tavce` command: score folders of videos, look over a folder of clips, switch profiles, get model files."""
 
 import argparse
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from metrics import METRICS
+from metrics import METRICS, VARIANTS
 from stages import profile
 from stages.entry import run as run_main
 from stages.score_folders import FolderScore, score_folders
+from stages.weights import add_weights, run_weights
+from tavce.data.clips import SAFE_ID
 from tavce.data.folder import scan
+from tavce.errors import InputError
 
 DESCRIPTION = """\
 TAVCE-Bench: a reproducible benchmark for audio-driven one-shot talking head animation.
@@ -22,6 +26,9 @@ You want to know which videos of a folder can be used, and why others cannot:
 You want the whole graph (data, crops, features, methods, scores, report):
   dvc repro                       with params.yaml as it is (the demo, on a corpus that is made here)
   tavce profile use folder        for your own talking videos: then edit `source` in params.yaml, and dvc repro
+
+You want a metric that needs a published network:
+  tavce weights list              what there is, under which licence; then: tavce weights fetch NAME
 """
 
 
@@ -40,6 +47,7 @@ def parser() -> argparse.ArgumentParser:
     )
     clips.add_argument("folder", type=Path, help="any folder of videos, nested or flat")
     _add_profile(commands)
+    add_weights(commands)
     return top
 
 
@@ -57,7 +65,7 @@ def _add_score(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     score.add_argument("--reference", type=Path, required=True, help="folder of true videos")
     score.add_argument("--out", type=Path, required=True, help="folder for the results; replaces earlier ones")
     score.add_argument("--name", default="generated", help="what the table calls the method (default: %(default)s)")
-    keys = [each.key for each in METRICS]
+    keys = [each.key for each in METRICS + VARIANTS]
     score.add_argument("--metrics", nargs="+", choices=keys, metavar="KEY", help=f"of {keys}; default: all that apply")
     score.add_argument(
         "--face-model",
@@ -68,7 +76,14 @@ def _add_score(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     score.add_argument(
         "--allow-missing", action="store_true", help="score what matches; missing videos count against coverage"
     )
-    score.add_argument("--workers", type=int, default=2, help="processes (default: %(default)s); moves no score")
+    score.add_argument(
+        "--workers",
+        type=int,
+        default=2,
+        choices=range(1, 257),
+        metavar="N",
+        help="processes (default: %(default)s); moves no score",
+    )
 
 
 def _add_profile(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -87,12 +102,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return show_clips(given.folder)
     if given.command == "profile":
         return _profile(given)
+    if given.command == "weights":
+        return run_weights(given)
     chosen = tuple(given.metrics) if given.metrics else None
-    score_folders(
+    if not SAFE_ID.fullmatch(given.name):
+        raise InputError("--name", f"{given.name!r} is no name", "use letters, digits, dot, underscore and hyphen")
+    scored = score_folders(
         FolderScore(
             generated=given.generated,
             reference=given.reference,
-            out=given.out,
+            out=given.out.resolve(),
             name=given.name,
             metrics=chosen,
             face_model=given.face_model,
@@ -101,7 +120,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         )
     )
     print((given.out / "report.md").read_text(encoding="utf-8"))
-    return 0
+    if not scored:
+        print("error: no clip could be scored; the report says why", file=sys.stderr)
+    return 0 if scored else 1
 
 
 def show_clips(folder: Path) -> int:

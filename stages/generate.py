@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from stages.arrays import load_array
 from stages.entry import one_argument, run
 from stages.evaluate import Evaluate, clips_to_make
 from stages.method import Method
@@ -24,8 +25,7 @@ def requests(clips: Sequence[Clip], crops: Path) -> list[Request]:
     for number, clip in enumerate(clips):
         circle = [*clips[number + 1 :], *clips[:number]]
         other = next((each for each in circle if each.identity != clip.identity), None)
-        with np.load(crops / f"{clip.id}.npz") as track:
-            landmarks = track["landmarks"].astype(np.float32)
+        landmarks = load_array(crops / f"{clip.id}.npz", "landmarks").astype(np.float32)
         made.append(
             Request(
                 clip=clip.id,

@@ -3,7 +3,7 @@
 import difflib
 import math
 import types
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
@@ -22,6 +22,10 @@ class Runtime:
     """What moves only speed: no stage of dvc.yaml depends on it."""
 
     workers: int
+
+    def __post_init__(self) -> None:
+        if self.workers < 1:
+            raise ValueError(f"workers {self.workers} must be at least 1")
 
 
 def workers(path: Path = PARAMS) -> int:
@@ -53,12 +57,23 @@ def read_section(kind: Any, *place: str, path: Path = PARAMS) -> Any:  # noqa: A
     return build(kind, here, where, str(path))
 
 
+class _UniqueKeys(yaml.SafeLoader):
+    """YAML where a key given twice is an error: the plain loader takes the last one without a word."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        keys = [key.value for key, _ in node.value]
+        twice = sorted({key for key in keys if keys.count(key) > 1})
+        if twice:
+            raise yaml.MarkedYAMLError(problem=f"keys given twice: {twice}", problem_mark=node.start_mark)
+        return super().construct_mapping(node, deep)
+
+
 def _load(path: Path) -> Any:  # noqa: ANN401
     if not path.is_file():
         raise InputError(path, "there is no such file", "run from the folder of dvc.yaml, or: tavce profile use demo")
     try:
-        return yaml.safe_load(path.read_text(encoding="utf-8"))
-    except yaml.YAMLError as error:
+        return yaml.load(path.read_text(encoding="utf-8"), _UniqueKeys)  # noqa: S506 - a SafeLoader
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise InputError(path, f"is not valid YAML ({error})", "mend it, or: tavce profile use demo --force") from error
 
 
@@ -100,8 +115,8 @@ def _dataclass(kind: type, value: Any, where: str, file: str) -> Any:  # noqa: A
     arguments = {name: build(types_of[name], value[name], f"{where}.{name}".strip("."), file) for name in names}
     try:
         return kind(**arguments)
-    except InputError:
-        raise
+    except InputError as error:
+        raise InputError(file, f"section '{where}': {error.problem}", error.remedy) from error
     except ValueError as error:  # the dataclass's own check of what its values mean together
         raise InputError(file, f"section '{where}': {error}", "change the value named") from error
 

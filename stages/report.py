@@ -20,6 +20,8 @@ from tavce.data.synthetic.truth import speech_engines
 from tavce.errors import InputError
 from tavce.run.atomic import atomic_directory
 
+NO_JUDGES = "judges: none yet, the metrics of this table use no trained network"
+
 
 @dataclass(frozen=True)
 class Report:
@@ -46,22 +48,23 @@ def gather(datasets: Sequence[str], methods: dict[str, Method], score: Score, re
     Raises:
         InputError: a table or a score file is missing.
     """
-    expected, excluded, sheets, notes = {}, {}, {}, []
+    expected, excluded, sheets, judges = {}, {}, {}, {}
     for dataset in datasets:
         clips = read_clips(crop_folder(dataset))
         wanted = [clip.id for clip in clips_to_make(clips, split)]
         expected[dataset] = wanted
-        excluded[dataset] = {clip.id: clip.reason for clip in clips if clip.split == split and not clip.usable}
+        excluded[dataset] = {
+            f"{clip.id} ({clip.source})": clip.reason for clip in clips if clip.split == split and not clip.usable
+        }
         shown = [wanted[k] for k in evenly_spaced(len(wanted), report.sheet_clips)]
         for method in methods:
             sheets[dataset, method] = _sheet(dataset, method, shown)
-        notes += speech_engines(dataset_folder(dataset), wanted)
+        judges[dataset] = "; ".join([NO_JUDGES, *speech_engines(dataset_folder(dataset), wanted)])
     rows = pd.concat([_rows(dataset, method) for dataset in datasets for method in methods], ignore_index=True)
     infos = {name: MethodInfo(method.label, "controls", method.kind) for name, method in methods.items()}
-    judges = "judges: none yet, the metrics of this table use no trained network"
     return Material(
         title=report.title,
-        judges="; ".join([judges, *sorted(set(notes))]),
+        judges=judges,
         rows=rows,
         expected=expected,
         excluded=excluded,
@@ -84,7 +87,10 @@ def _rows(dataset: str, method: str) -> pd.DataFrame:
     path: Path = score_file(dataset, method)
     if not path.is_file():
         raise InputError(path, "there are no scores", f"run: dvc repro score@{dataset}-{method}")
-    return pd.read_parquet(path)
+    try:
+        return pd.read_parquet(path)
+    except (ValueError, OSError) as error:  # pyarrow's own errors are ValueErrors
+        raise InputError(path, f"cannot be read ({error})", f"run: dvc repro -f score@{dataset}-{method}") from error
 
 
 def main(arguments: Sequence[str]) -> None:

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from metrics import metric
 from metrics.record import Metric
 from metrics.signature import signature
+from stages.arrays import load_array
 from stages.entry import one_argument, run
 from stages.evaluate import Evaluate, clips_to_make
 from stages.measure import Score
@@ -48,8 +48,7 @@ def score_task(task: Task, score: Score, crop: CropSettings) -> list[Row]:
     """Return the rows of one clip, signed."""
     detector = _detector(crop.detector, crop.model, crop.det_size)
     video = task.generated / f"{task.clip.id}.mkv"
-    with np.load(task.features / f"{task.clip.id}.npz") as features:
-        reference = Landmarks(features["seen"], "")
+    reference = Landmarks(load_array(task.features / f"{task.clip.id}.npz", "seen"), "")
     needed = any(each.needs == "landmarks" for each in score.chosen) and task.outcome.status == "ok"
     pair = Pair(
         dataset=task.dataset,
@@ -77,10 +76,10 @@ def generated_landmarks(video: Path, detector: Detector | None) -> Landmarks:
         try:
             return Landmarks(video_landmarks(video, detector), "")
         except InputError as error:  # an unreadable generated video is a row with a reason, like for the other metrics
-            return Landmarks(None, str(error))
+            return Landmarks(None, f"{error.problem}; {error.remedy}")
     beside = video.with_suffix(".landmarks.npy")
     if beside.is_file():
-        return Landmarks(np.load(beside), "")
+        return Landmarks(load_array(beside), "")
     return Landmarks(None, "no landmarks: these pixels are no copies of annotated frames, and no detector is set")
 
 

@@ -76,7 +76,7 @@ def score_clip(pair: Pair, metrics: Sequence[Metric]) -> list[Row]:
     except InputError as error:
         if error.subject == str(pair.reference):
             raise
-        return _no_video(pair, metrics, str(error))
+        return _no_video(pair, metrics, f"{error.problem}; {error.remedy}")  # no path: rows are the same anywhere
     return [_score(pair, each, compared) for each in metrics]
 
 
@@ -111,7 +111,7 @@ def _compare(pair: Pair, metrics: Sequence[Metric]) -> _Compared:
         _check_size(pair, left[0], right[0])
         left_block, right_block = np.stack(left[:shared]), np.stack(right[:shared])
         for each in metrics:
-            values[each.key].append(each.per_frame(left_block, right_block))
+            values[each.key].append(_per_frame(pair, each, left_block, right_block))
         if shared < BLOCK:
             break
     return _Compared(
@@ -119,6 +119,13 @@ def _compare(pair: Pair, metrics: Sequence[Metric]) -> _Compared:
         generated + _count(ours),
         reference + _count(theirs),
     )
+
+
+def _per_frame(pair: Pair, metric: Metric, ours: Frames, theirs: Frames) -> np.ndarray:
+    try:
+        return metric.per_frame(ours, theirs)
+    except ValueError as error:  # frames that the metric is not defined on, such as ones smaller than its window
+        raise InputError(pair.generated, str(error), "score larger frames, or leave the metric out") from error
 
 
 def _check_size(pair: Pair, ours: UInt8[np.ndarray, "h w 3"], theirs: UInt8[np.ndarray, "height width 3"]) -> None:

@@ -1,5 +1,7 @@
 """`tavce score`: two folders of videos, matched by name -> rows, tables, plot and contact sheet."""
 
+import sys
+import unicodedata
 from dataclasses import dataclass
 from functools import cache, partial
 from itertools import chain
@@ -7,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from metrics import METRICS
+from metrics import METRICS, VARIANTS
 from metrics.record import Metric
 from reports.contact_sheet import evenly_spaced
 from reports.describe import MethodInfo
@@ -18,7 +20,7 @@ from tavce.data.crop.detect import make_detector
 from tavce.data.folder import find_videos
 from tavce.data.landmarks import video_landmarks
 from tavce.errors import InputError
-from tavce.run.atomic import atomic_directory
+from tavce.run.atomic import atomic_directory, atomic_file
 from tavce.run.pool import run_all
 
 _detector = cache(make_detector)
@@ -64,6 +66,8 @@ def match(generated: Path, reference: Path, *, allow_missing: bool) -> dict[str,
             f"no name matches one in {reference}: {_few(list(ours))} against {_few(list(theirs))}",
             "give both sides the same file names",
         )
+    if extra and allow_missing:
+        print(f"warning: {len(extra)} generated videos have no reference and are not scored: {extra}", file=sys.stderr)
     if (missing or extra) and not allow_missing:
         problem = f"{len(missing)} reference videos have no generated one {_few(missing)}, "
         problem += f"{len(extra)} generated ones no reference {_few(extra)}"
@@ -76,7 +80,8 @@ def _by_name(folder: Path) -> dict[str, Path]:
     if not folder.is_dir():
         raise InputError(folder, "there is no such folder", "check the path")
     for file in find_videos(folder):
-        name = Path(file).with_suffix("").as_posix()
+        # One spelling of accents: some file systems take them apart.
+        name = unicodedata.normalize("NFC", Path(file).with_suffix("").as_posix())
         if name in named:
             raise InputError(folder / file, f"has the same name as {named[name].name}", "keep one of the two")
         named[name] = folder / file
@@ -87,8 +92,8 @@ def _few(names: list[str]) -> list[str]:
     return [*sorted(names)[:3], *(["..."] if len(names) > 3 else [])]
 
 
-def score_folders(asked: FolderScore) -> None:
-    """Score all matched clips and write the results to `asked.out`.
+def score_folders(asked: FolderScore) -> bool:
+    """Score all matched clips, write the results to `asked.out`, and return whether any clip has a score.
 
     Raises:
         InputError: see `match`; `asked.out` holds something else;
@@ -106,16 +111,17 @@ def score_folders(asked: FolderScore) -> None:
         rows.to_parquet(part / ROWS, index=False)
         rows.to_csv(part / "rows.csv", index=False)
         write_report(_material(asked, rows, items, chosen), part)
+    return bool(rows["value"].notna().any())
 
 
 def _material(
     asked: FolderScore, rows: pd.DataFrame, items: list[tuple[str, Path | None, Path]], chosen: tuple[Metric, ...]
 ) -> Material:
-    dataset = asked.reference.name
+    dataset = asked.reference.resolve().name
     shown = [items[k] for k in evenly_spaced(len(items), SHEET_CLIPS)]
     return Material(
         title=f"{asked.name} on {dataset}",
-        judges="judges: none, these metrics use no trained network",
+        judges={dataset: "judges: none, these metrics use no trained network"},
         rows=rows,
         expected={dataset: [name for name, _, _ in items]},
         excluded={},
@@ -127,17 +133,24 @@ def _material(
 
 
 def _check_out(out: Path) -> None:
-    """Refuse a folder that holds anything but earlier scores: it would be replaced, with all that is in it."""
+    """Refuse, before anything is scored, a folder that would be lost or that cannot be made."""
     if out.exists() and not (out.is_dir() and ((out / ROWS).is_file() or not any(out.iterdir()))):
         raise InputError(out, "exists and holds no earlier scores", "choose a new folder for --out")
+    with atomic_file(out.with_name(f"{out.name}.trial")) as trial:  # fails now, not after hours
+        trial.write_bytes(b"")
+    out.with_name(f"{out.name}.trial").unlink()
 
 
 def _metrics(asked: FolderScore) -> tuple[Metric, ...]:
     wanted = asked.metrics or [each.key for each in METRICS if asked.face_model or each.needs != "landmarks"]
-    blind = [each.key for each in METRICS if each.key in wanted and each.needs == "landmarks" and not asked.face_model]
+    blind = [
+        each.key
+        for each in METRICS + VARIANTS
+        if each.key in wanted and each.needs == "landmarks" and not asked.face_model
+    ]
     if blind:
         raise InputError("command line", f"{blind} need landmarks", "add --face-model path/to/face_landmarker.task")
-    return tuple(each for each in METRICS if each.key in wanted)
+    return tuple(each for each in METRICS + VARIANTS if each.key in wanted)
 
 
 def _score_one(item: tuple[str, Path | None, Path], asked: FolderScore, chosen: tuple[Metric, ...]) -> list[Row]:
@@ -146,7 +159,7 @@ def _score_one(item: tuple[str, Path | None, Path], asked: FolderScore, chosen: 
     detector = _detector("mediapipe", asked.face_model, 0) if needed else None
     unseen = Landmarks(None, "no landmark detector was asked for")
     pair = Pair(
-        dataset=asked.reference.name,
+        dataset=asked.reference.resolve().name,
         method=asked.name,
         clip=name,
         identity=name,

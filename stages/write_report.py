@@ -6,7 +6,9 @@ from importlib.metadata import version
 from itertools import chain
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
+from jaxtyping import UInt8
 
 from metrics.record import Metric
 from reports.aggregate import aggregate
@@ -18,7 +20,7 @@ from reports.markdown import to_markdown
 from reports.plots import metric_plot, save_figure
 from reports.tables import Table, build_table, to_csv
 from tavce.errors import InputError
-from tavce.media.video import read_video
+from tavce.media.video import read_frames
 from tavce.run.pool import progress
 
 
@@ -43,7 +45,7 @@ class Material:
 
     Attributes:
         title: heading of the page.
-        judges: first line of every table: which networks judged.
+        judges: data set -> first line of its tables: which networks judged.
         rows: score rows.
         expected: data set -> clips that every method owes.
         excluded: data set -> clips that cannot be used, with the reason.
@@ -54,7 +56,7 @@ class Material:
     """
 
     title: str
-    judges: str
+    judges: Mapping[str, str]
     rows: pd.DataFrame
     expected: Mapping[str, Sequence[str]]
     excluded: Mapping[str, Mapping[str, str]]
@@ -68,16 +70,22 @@ def write_report(material: Material, folder: Path) -> None:
     """Write ``report.md``, ``aggregate.csv``, a table and a plot per data set and track, and ``sheets/`` into `folder`.
 
     Raises:
-        ValueError: rows that do not fit together: see `reports.rows.check_rows`.
+        InputError: rows that do not fit together (see `reports.rows.check_rows`), or two methods of one label.
     """
-    means = aggregate(material.rows, material.expected, methods=material.methods)
+    labels = [info.label for info in material.methods.values()]
+    if len(set(labels)) < len(labels):
+        raise InputError("methods", f"labels {labels} name two alike", "give each method a label of its own")
+    try:
+        means = aggregate(material.rows, material.expected, methods=material.methods)
+    except ValueError as error:
+        raise InputError("score rows", str(error), "score all methods again: dvc repro") from error
     (folder / "aggregate.csv").write_text(to_csv(means), encoding="utf-8")
     infos = [MetricInfo(each.key, each.name, each.unit, each.better, each.decimals) for each in material.metrics]
     code = f"tavce-bench {version('tavce-bench')}"
-    provenance = Provenance(material.judges, code, material.excluded)
     sheets = _write_sheets(material, folder)
     sections = []
     for dataset in sorted(material.expected):
+        provenance = Provenance(material.judges[dataset], code, material.excluded)
         for track in tracks(material.methods):
             table = build_table(means, dataset, track, material.methods, infos, provenance)
             stem = folder / f"{dataset}-{track.replace(' ', '_')}"
@@ -87,7 +95,7 @@ def write_report(material: Material, folder: Path) -> None:
             shown = [name for name in of_track(material.methods, track) if (dataset, name) in sheets]
             links = {material.methods[name].label: sheets[dataset, name] for name in shown}
             sections.append(Section(table, {f"Scores on {dataset}": png.name}, links))
-    page = report_markdown(material.title, provenance, sections, material.rows)
+    page = report_markdown(material.title, material.excluded, sections, material.rows)
     (folder / "report.md").write_text(page, encoding="utf-8")
 
 
@@ -116,11 +124,19 @@ def _write_sheets(material: Material, folder: Path) -> dict[tuple[str, str], str
 
 
 def _sheet_lines(line: SheetLine, label: str, columns: int) -> list[tuple[str, list]]:  # type: ignore[type-arg]
-    truth = read_video(line.reference)
-    at = evenly_spaced(len(truth), columns)
+    at = evenly_spaced(sum(1 for _ in read_frames(line.reference)), columns)
+    truth = _picked(line.reference, at)
     try:
-        made = read_video(line.generated) if line.generated else None
+        made = _picked(line.generated, at) if line.generated else {}
     except InputError:
-        made = None  # drawn crossed out; its score rows say why it cannot be read
-    ours = [made[k] if made is not None and k < len(made) else None for k in at]
-    return [(f"{line.clip}\nreference", [truth[k] for k in at]), (label.replace(", ", ",\n"), ours)]
+        made = {}  # drawn crossed out; its score rows say why it cannot be read
+    return [
+        (f"{line.clip}\nreference", [truth[k] for k in at]),
+        (label.replace(", ", ",\n"), [made.get(k) for k in at]),
+    ]
+
+
+def _picked(video: Path, at: Sequence[int]) -> dict[int, UInt8[np.ndarray, "height width 3"]]:
+    """Return the frames at the indices `at` that the video has; the others are never held together."""
+    wanted = set(at)
+    return {k: frame for k, frame in enumerate(read_frames(video, max_frames=max(at) + 1)) if k in wanted}

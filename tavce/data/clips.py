@@ -122,7 +122,10 @@ def read_clips(folder: Path) -> list[Clip]:
     path = folder / TABLE_NAME
     if not path.is_file():
         raise InputError(path, "there is no clip table", "run the stage that makes it: dvc repro")
-    table = pd.read_parquet(path)
+    try:
+        table = pd.read_parquet(path)
+    except (ValueError, OSError) as error:  # pyarrow's own errors are ValueErrors
+        raise InputError(path, f"cannot be read ({error})", "delete it and run: dvc repro") from error
     expected = [field.name for field in fields(Clip)]
     if list(table.columns) != expected:
         raise InputError(path, f"columns are {list(table.columns)}, expected {expected}", "run dvc repro again")

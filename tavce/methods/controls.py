@@ -14,7 +14,7 @@ import numpy as np
 from jaxtyping import Int16, UInt8
 
 from tavce.media.audio import SAMPLES_PER_FRAME, fit_audio, read_wav, write_wav
-from tavce.media.video import read_frames
+from tavce.media.video import probe, read_frames
 from tavce.media.writer import write_h264, write_video
 from tavce.methods.contract import Request
 
@@ -32,6 +32,10 @@ class Reencoded:
 
     name: Literal["reencoded"]
     crf: int
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.crf <= 51:
+            raise ValueError(f"crf {self.crf} must lie between 0 and 51")
 
 
 @dataclass(frozen=True)
@@ -67,6 +71,10 @@ def make(control: Control, request: Request, folder: Path) -> str:
     """
     if isinstance(control, OtherAudio) and request.other_audio is None:
         return "the data set has no clip of another identity to take audio from"
+    if isinstance(control, Reencoded):
+        seen = probe(request.video)
+        if seen.width % 2 or seen.height % 2:
+            return f"H.264 with 4:2:0 chroma needs even sides, the clip is {seen.width}x{seen.height}"
     _write_picture(control, request, folder)
     write_wav(folder / f"{request.clip}.wav", _audio(control, request), 16_000)
     return ""

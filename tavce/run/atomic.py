@@ -1,5 +1,6 @@
 """Outputs that appear whole or not at all: written under a neighbour's name, renamed when complete."""
 
+import errno
 import os
 import shutil
 from collections.abc import Iterator
@@ -11,6 +12,13 @@ from tavce.errors import InputError
 
 def _part(path: Path) -> Path:
     return path.with_name(f".{path.name}.part")
+
+
+def _name_a_full_disk(error: BaseException, path: Path) -> None:
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EFBIG, errno.EDQUOT, errno.EROFS):
+        raise InputError(
+            path, f"cannot be written ({error.strerror})", "free some space, or write elsewhere"
+        ) from error
 
 
 @contextmanager
@@ -31,8 +39,9 @@ def atomic_directory(path: Path) -> Iterator[Path]:
         raise InputError(path, f"cannot be written ({error.strerror})", "choose a folder you may write to") from error
     try:
         yield part
-    except BaseException:
+    except BaseException as error:
         shutil.rmtree(part, ignore_errors=True)
+        _name_a_full_disk(error, path)
         raise
     if path.exists():
         shutil.rmtree(path)
@@ -54,7 +63,8 @@ def atomic_file(path: Path) -> Iterator[Path]:
         raise InputError(path, f"cannot be written ({error.strerror})", "choose a folder you may write to") from error
     try:
         yield part
-    except BaseException:
+    except BaseException as error:
         part.unlink(missing_ok=True)
+        _name_a_full_disk(error, path)
         raise
     os.replace(part, path)  # noqa: PTH105 - Path.replace hides that this is the atomic call

@@ -2,7 +2,9 @@
 
 import multiprocessing
 import os
+import signal
 import sys
+import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -41,7 +43,9 @@ def run_all(function: Callable[[Item], Result], items: Sequence[Item], *, worker
         return [function(item) for item in progress(items, len(items), label)]
     saved = {name: os.environ.get(name) for name in _THREAD_VARIABLES}
     os.environ.update(dict.fromkeys(_THREAD_VARIABLES, "1"))
-    pool = ProcessPoolExecutor(min(workers, len(items)), mp_context=multiprocessing.get_context("spawn"))
+    pool = ProcessPoolExecutor(
+        min(workers, len(items)), mp_context=multiprocessing.get_context("spawn"), initializer=_begin
+    )
     try:
         futures = [pool.submit(function, item) for item in items]
         return list(progress(_results(futures, label), len(items), label))
@@ -49,6 +53,19 @@ def run_all(function: Callable[[Item], Result], items: Sequence[Item], *, worker
         pool.shutdown(wait=True, cancel_futures=True)
         for name, value in saved.items():
             os.environ.pop(name) if value is None else os.environ.update({name: value})
+
+
+def _begin() -> None:
+    """Prepare a worker: Ctrl-C is the parent's to handle, and a worker whose parent was killed ends too."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = multiprocessing.parent_process()
+
+    def follow() -> None:
+        if parent is not None:
+            parent.join()
+            os._exit(1)
+
+    threading.Thread(target=follow, daemon=True).start()
 
 
 def _results(futures: list["Future[Result]"], label: str) -> Iterator[Result]:

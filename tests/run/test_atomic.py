@@ -1,5 +1,6 @@
 """Outputs appear whole or not at all."""
 
+import errno
 from pathlib import Path
 
 import pytest
@@ -43,6 +44,13 @@ def test_a_file_appears_when_the_block_ends_and_keeps_its_suffix(tmp_path: Path)
         raise RuntimeError
     assert [path.name for path in tmp_path.iterdir()] == ["out.wav"]
     assert (tmp_path / "out.wav").read_text() == "1"
+
+
+@pytest.mark.parametrize("writer", [atomic_directory, atomic_file])
+def test_a_full_disk_is_named_and_leaves_nothing(tmp_path: Path, writer: object) -> None:
+    with pytest.raises(InputError, match=r"out.*No space left.*free some space"), writer(tmp_path / "out"):  # type: ignore[operator]
+        raise OSError(errno.ENOSPC, "No space left on device")
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("writer", [atomic_directory, atomic_file])

@@ -2,8 +2,13 @@
 
 import os
 import signal
+import subprocess
+import sys
+import time
 from math import sqrt
+from pathlib import Path
 
+import psutil
 import pytest
 
 from tavce.errors import InputError
@@ -36,3 +41,24 @@ def test_the_environment_is_left_as_it_was(monkeypatch: pytest.MonkeyPatch) -> N
 def test_no_bar_where_nobody_looks(capfd: pytest.CaptureFixture[str]) -> None:
     run_all(sqrt, [1.0, 2.0], workers=1, label="x")
     assert capfd.readouterr().err == ""
+
+
+def test_workers_end_with_a_killed_parent(tmp_path: Path) -> None:
+    code = (
+        "import time\nfrom tavce.run.pool import run_all\n"
+        "if __name__ == '__main__': run_all(time.sleep, [300, 300], workers=2, label='x')\n"
+    )
+    (tmp_path / "parent.py").write_text(code)
+    parent = subprocess.Popen([sys.executable, str(tmp_path / "parent.py")])
+    workers: list[psutil.Process] = []
+    limit = time.monotonic() + 60
+    while len(workers) < 2 and time.monotonic() < limit:
+        children = psutil.Process(parent.pid).children()
+        workers = [child for child in children if "spawn_main" in " ".join(child.cmdline())]
+        time.sleep(0.05)
+    time.sleep(1)  # until they are at work
+    parent.kill()
+    parent.wait()
+    _, alive = psutil.wait_procs(workers, timeout=20)
+    assert len(workers) == 2
+    assert alive == []

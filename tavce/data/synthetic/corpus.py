@@ -40,6 +40,8 @@ class CorpusSettings:
     size: int
 
     def __post_init__(self) -> None:
+        if self.seed < 0:
+            raise ValueError(f"seed {self.seed} must not be negative")
         if not 0 < self.test_identities < self.identities:
             raise ValueError(f"test_identities {self.test_identities} must lie between 1 and identities - 1")
         if self.clips < self.identities:
