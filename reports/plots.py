@@ -90,7 +90,8 @@ def _draw_panel(
     border, strip = high + 1.5 * pad, high + 3.5 * pad
     rasterized = sum(map(len, values)) > VECTOR_DOTS
     for row, (clips, centre, control) in enumerate(zip(values, centres, controls, strict=True)):
-        x, y = np.where(np.isinf(clips), strip, clips), row + _spread(len(clips))
+        alike = len(clips) > 0 and clips.min() == clips.max()  # a column of equal dots would look like an error bar
+        x, y = np.where(np.isinf(clips), strip, clips), row + _spread(len(clips)) * (not alike)
         panel.plot(x, y, "o", ms=2.4, mew=0, color=DOT_COLOUR, alpha=0.55, rasterized=rasterized, zorder=2)
         if math.isnan(centre):
             panel.text(low, row, "no mean" if len(clips) else "no value", va="center", size=7, bbox=LABEL_BOX)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from metrics import METRICS, VARIANTS
 from stages import profile
+from stages.check import check_params
 from stages.entry import run as run_main
 from stages.score_folders import FolderScore, score_folders
 from stages.weights import add_weights, run_weights
@@ -47,6 +48,7 @@ def parser() -> argparse.ArgumentParser:
     )
     clips.add_argument("folder", type=Path, help="any folder of videos, nested or flat")
     _add_profile(commands)
+    commands.add_parser("check", help="read all of params.yaml and say what is wrong, before any stage runs")
     add_weights(commands)
     return top
 
@@ -102,6 +104,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return show_clips(given.folder)
     if given.command == "profile":
         return _profile(given)
+    if given.command == "check":
+        datasets, methods = check_params()
+        print(f"params.yaml is sound: {datasets} data sets, {methods} methods; run: dvc repro")
+        return 0
     if given.command == "weights":
         return run_weights(given)
     chosen = tuple(given.metrics) if given.metrics else None

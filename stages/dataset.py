@@ -33,7 +33,7 @@ def make_dataset(
             clips = scan(source, dataset=name, split=corpus.split)
         else:
             work = partial(make_clip, settings=corpus, dataset=name, folder=part)
-            clips = run_all(work, plan(corpus), workers=processes, label=f"dataset {name}")
+            clips = run_all(work, plan(corpus, source), workers=processes, label=f"dataset {name}")
         write_clips(clips, part)
     return clips
 

@@ -27,7 +27,7 @@ def clip_features(clip: Clip, crop_folder: Path, *, mel_start: int, detector: De
         mel_start: int, the convention under which `mel_windows` must cut it.
         mfcc: float32 (rows, 13), SyncNet's, of the int16 samples.
         landmarks: float32 (frames, 68, 2), crop pixels.
-        mouth_boxes: float32 (frames, 4), `mouth_boxes`.
+        mouth_boxes: float32 (frames, 4), `mouth_boxes`; NaN, like `landmarks`, where only boxes are annotated.
         found: bool (frames,), False where the face is interpolated.
         seen: float32 (frames, 68, 2), landmarks that the detector sees in the crop itself, NaN where it sees no face:
             what generated videos, which have no source, are compared with. Equal to `landmarks` where they are exact.
@@ -40,7 +40,7 @@ def clip_features(clip: Clip, crop_folder: Path, *, mel_start: int, detector: De
         detector: of the data set; None where landmarks are annotated.
 
     Raises:
-        InputError: files of the crop are missing or disagree with the row, or the crop has no landmarks.
+        InputError: files of the crop are missing or disagree with the row.
     """
     if mel_start not in MEL_STARTS:
         raise InputError(
@@ -57,9 +57,6 @@ def clip_features(clip: Clip, crop_folder: Path, *, mel_start: int, detector: De
             f"has {len(crop['landmarks'])} frames and {len(samples)} samples; the clip table says {clip.frames} frames"
         )
         raise InputError(path, problem, "run the crop stage again: dvc repro")
-    if np.isnan(crop["landmarks"]).any():
-        problem = "has frames without landmarks, and the mouth cannot be found"
-        raise InputError(path, problem, "crop with a detector that gives landmarks, such as mediapipe")
     features = {
         "mel": mel_spectrogram(samples),
         "mel_start": np.array(mel_start),
@@ -94,7 +91,7 @@ def mouth_boxes(landmarks: Float32[np.ndarray, "frames 68 2"], size: int) -> Flo
     square is moved in, never cut. (ZH-Xu410/TAVCE, step 1 of the released code.)
 
     Args:
-        landmarks: crop pixels, none NaN.
+        landmarks: crop pixels; NaN gives NaN.
         size: side of the crop in pixels.
     """
     side = size * MOUTH_SHARE

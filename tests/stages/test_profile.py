@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from stages import profile
+from stages.check import check_params
 from stages.dataset import FolderCorpus
 from stages.evaluate import Evaluate
 from stages.features import Features
@@ -69,6 +70,15 @@ def test_changes_are_not_lost_unasked(here: Path) -> None:
     assert (here / "params.yaml").read_text() == changed
     profile.use("demo", force=True)
     assert profile.current() == "demo"
+
+
+def test_check_finds_a_slip_in_a_late_section(here: Path) -> None:
+    profile.use("smoke", force=False)
+    assert check_params() == (1, 6)
+    text = (here / "params.yaml").read_text()
+    (here / "params.yaml").write_text(text.replace("[psnr, ssim,", "[psnrr, ssim,"))
+    with pytest.raises(InputError, match=r"section 'score': no metric is called 'psnrr'"):
+        check_params()
 
 
 def test_an_unknown_profile_is_refused_with_the_known_ones(here: Path) -> None:

@@ -62,8 +62,13 @@ class Plan:
     seed: int
 
 
-def plan(settings: CorpusSettings) -> list[Plan]:
-    """Return the clips of the corpus; test identities and test sentences never occur in the train split."""
+def plan(settings: CorpusSettings, source: Path) -> list[Plan]:
+    """Return the clips of the corpus; test identities and test sentences never occur in the train split.
+
+    Args:
+        settings: the corpus.
+        source: the file of sentences, see `tavce.data.synthetic.script.sentences`.
+    """
     identities = np.random.default_rng([settings.seed, 0]).permutation(settings.identities)
     test = set(identities[: settings.test_identities].tolist())
     plans = []
@@ -78,7 +83,7 @@ def plan(settings: CorpusSettings) -> list[Plan]:
                 id=f"id{identity:03d}_{number // settings.identities:03d}",
                 split=split,
                 identity=identity,
-                text=script(split, settings.seconds, VOICES[voice], seed),
+                text=script(split, settings.seconds, VOICES[voice], seed, source),
                 voice=voice,
                 seed=seed,
             )
