@@ -57,7 +57,9 @@ def _common(columns: Sequence[Mean], metrics: Sequence[MetricInfo]) -> Note:
         groups.setdefault(mean.n_common, []).append(metric.label)
     counts = [f"n = {n}" + (f" for {', '.join(names)}" if len(groups) > 1 else "") for n, names in groups.items()]
     text = f"{'; '.join(counts)}, of {columns[0].n_expected} expected"
-    return Note(f"Means over the clips with a value from every method, of any track, that has one: {text}.")
+    return Note(
+        f"Means are over the clips that every method with any value has scored: {text}. Column clips: scored (worst to best metric) / expected."
+    )
 
 
 def _missing(label: str, line: Sequence[Mean], metrics: Sequence[MetricInfo]) -> list[Note]:
