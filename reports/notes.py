@@ -58,7 +58,8 @@ def _common(columns: Sequence[Mean], metrics: Sequence[MetricInfo]) -> Note:
     counts = [f"n = {n}" + (f" for {', '.join(names)}" if len(groups) > 1 else "") for n, names in groups.items()]
     text = f"{'; '.join(counts)}, of {columns[0].n_expected} expected"
     return Note(
-        f"Means are over the clips that every method with any value has scored: {text}. Column clips: scored (worst to best metric) / expected."
+        f"Means are over the clips that every method with any value has scored: {text}. "
+        "Column clips: scored (worst to best metric) / expected."
     )
 
 

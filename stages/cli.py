@@ -28,7 +28,7 @@ You want the whole graph (data, crops, features, methods, scores, report):
   dvc repro                       with params.yaml as it is (the demo, on a corpus that is made here)
   tavce profile use folder        for your own talking videos: then edit `source` in params.yaml, and dvc repro
 
-You want a metric that needs a published network:
+You need a published network (landmark distances want a face model):
   tavce weights list              what there is, under which licence; then: tavce weights fetch NAME
 """
 
