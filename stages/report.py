@@ -14,13 +14,11 @@ from stages.measure import Score
 from stages.method import Method
 from stages.params import read_section
 from stages.paths import RESULTS, crop_folder, dataset_folder, generated_folder, score_file
-from stages.write_report import Material, SheetLine, write_report
+from stages.write_report import Material, SheetLine, judges_line, write_report
 from tavce.data.clips import read_clips
 from tavce.data.synthetic.truth import speech_engines
 from tavce.errors import InputError
 from tavce.run.atomic import atomic_directory
-
-NO_JUDGES = "judges: none yet, the metrics of this table use no trained network"
 
 
 @dataclass(frozen=True)
@@ -49,6 +47,7 @@ def gather(datasets: Sequence[str], methods: dict[str, Method], score: Score, re
         InputError: a table or a score file is missing.
     """
     expected, excluded, sheets, judges = {}, {}, {}, {}
+    rows = pd.concat([_rows(dataset, method) for dataset in datasets for method in methods], ignore_index=True)
     for dataset in datasets:
         clips = read_clips(crop_folder(dataset))
         wanted = [clip.id for clip in clips_to_make(clips, split)]
@@ -59,8 +58,9 @@ def gather(datasets: Sequence[str], methods: dict[str, Method], score: Score, re
         shown = [wanted[k] for k in evenly_spaced(len(wanted), report.sheet_clips)]
         for method in methods:
             sheets[dataset, method] = _sheet(dataset, method, shown)
-        judges[dataset] = "; ".join([NO_JUDGES, *speech_engines(dataset_folder(dataset), wanted)])
-    rows = pd.concat([_rows(dataset, method) for dataset in datasets for method in methods], ignore_index=True)
+        judges[dataset] = "; ".join(
+            [judges_line(rows[rows["dataset"] == dataset]), *speech_engines(dataset_folder(dataset), wanted)]
+        )
     infos = {name: MethodInfo(method.label, "controls", method.kind) for name, method in methods.items()}
     return Material(
         title=report.title,

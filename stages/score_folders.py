@@ -15,7 +15,7 @@ from reports.contact_sheet import evenly_spaced
 from reports.describe import MethodInfo
 from stages.score import generated_landmarks, sign, table, warn_of_lengths
 from stages.score_clip import Landmarks, Pair, Row, score_clip
-from stages.write_report import Material, SheetLine, write_report
+from stages.write_report import Material, SheetLine, judges_line, write_report
 from tavce.data.crop.detect import make_detector
 from tavce.data.folder import find_videos
 from tavce.data.landmarks import video_landmarks
@@ -121,7 +121,7 @@ def _material(
     shown = [items[k] for k in evenly_spaced(len(items), SHEET_CLIPS)]
     return Material(
         title=f"{asked.name} on {dataset}",
-        judges={dataset: "judges: none, these metrics use no trained network"},
+        judges={dataset: judges_line(rows)},
         rows=rows,
         expected={dataset: [name for name, _, _ in items]},
         excluded={},

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from jaxtyping import UInt8
 
+from metrics import parse_signature
 from metrics.record import Metric
 from reports.aggregate import aggregate
 from reports.contact_sheet import contact_sheet, evenly_spaced, save_sheet
@@ -64,6 +65,13 @@ class Material:
     metrics: Sequence[Metric]
     sheets: Mapping[tuple[str, str], Sequence[SheetLine]]
     frames: int
+
+
+def judges_line(rows: pd.DataFrame) -> str:
+    """Return the first line of a table: which networks judged the rows, as their signatures say."""
+    signatures = map(parse_signature, rows["signature"].unique())
+    seen_by = sorted({parts["landmarks"] for parts in signatures if "landmarks" in parts})
+    return "judges: no learned metric in this table" + (f"; landmarks by {', '.join(seen_by)}" if seen_by else "")
 
 
 def write_report(material: Material, folder: Path) -> None:

@@ -44,6 +44,7 @@ def test_six_clips_are_used_and_two_have_a_reason(real: Path) -> None:
         assert words in clips[name].reason
     report = (real / "reports/results/report.md").read_text()
     assert all(words in report for words in BAD.values())
+    assert "landmarks by mediapipe-" in report
 
 
 @pytest.mark.parametrize("name", GOOD)
