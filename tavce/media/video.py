@@ -1,13 +1,12 @@
 """Any video FFmpeg reads -> RGB frames at exactly 25 per second, upright, one at a time."""
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import chain, islice
 from pathlib import Path
-from typing import TypeVar
 
 import av
 import numpy as np
@@ -22,9 +21,6 @@ FPS = 25
 CONVERTERS = 1  # thread that turns YUV into RGB while the next frames are decoded; it never changes a byte
 AHEAD = 6  # frames converted before they are asked for
 MISSING = Fraction(1, 25)
-
-Source = TypeVar("Source")
-Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -179,14 +175,24 @@ def _timed(
         yield time, frame
 
 
-def _ahead(pool: ThreadPoolExecutor, work: Callable[[Source], Result], items: Iterable[Source]) -> Iterator[Result]:
-    pending: deque[Future[Result]] = deque()
-    for item in items:
-        pending.append(pool.submit(work, item))
-        if len(pending) > AHEAD:
-            yield pending.popleft().result()
+def _ahead(
+    pool: ThreadPoolExecutor, paint: Painter, frames: Iterable[av.VideoFrame]
+) -> Iterator[UInt8[np.ndarray, "height width 3"]]:
+    """Yield the painted frames, some of them painted before they are asked for; a repeated picture is painted once."""
+    pending: deque[tuple[Future[UInt8[np.ndarray, "height width 3"]], bool]] = deque()
+    before: av.VideoFrame | None = None
+    for frame in frames:
+        repeated = frame is before
+        pending.append((pending[-1][0] if repeated else pool.submit(paint, frame), repeated))
+        before = frame
+        while len(pending) > AHEAD:
+            yield _own(*pending.popleft())
     while pending:
-        yield pending.popleft().result()
+        yield _own(*pending.popleft())
+
+
+def _own(painted: "Future[UInt8[np.ndarray, 'height width 3']]", repeated: bool) -> UInt8[np.ndarray, "height width 3"]:
+    return painted.result().copy() if repeated else painted.result()
 
 
 def _declared_duration(container: av.container.InputContainer, stream: av.VideoStream) -> float | None:
