@@ -9,7 +9,7 @@ BIN := .venv/bin
 # DVC calls `python -m stages.<stage>`: the environment's python must come first.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help setup demo smoke test lint bench lock clean
+.PHONY: help setup demo smoke test lint bench judges lock clean
 
 help: ## List the commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
@@ -47,6 +47,9 @@ lint: setup ## Check style, formatting and types
 
 bench: setup ## Measure speed, as ratios within one run
 	pytest tests/bench --benchmark-enable --benchmark-columns=min,median,max,rounds -p no:jaxtyping -o addopts="--import-mode=importlib"
+
+judges: setup ## Train the stand-in judges anew (metrics/standins); scores made with the old ones do not compare
+	python -m stages.make_judges
 
 lock: | $(BIN)/uv ## Remake requirements.lock from pyproject.toml
 	uv pip compile pyproject.toml --extra demo --extra mediapipe --extra dev --universal --python-version 3.11 \

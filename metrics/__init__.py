@@ -1,20 +1,69 @@
-"""One file per metric: a pure function and a record.
+"""Metrics of talking heads: pure functions and their records; a table's columns are `METRICS` in this order.
 
-``METRICS`` are the metrics of the table, in its order; ``VARIANTS`` are other protocols of them, for comparison with
-numbers printed elsewhere. Nothing here reads files, prints or knows where a score goes.
+`VARIANTS` are other protocols in use under the same names; they are scored on request and never share a column.
 """
 
+from metrics.beat_align import BEAT_ALIGN
 from metrics.clip_value import ClipValue, reduce
+from metrics.csim import CSIM, CSIM_PAIRED, CSIM_ZERO
+from metrics.eyes import BLINK_RATE_ERROR, EYELID_DISTANCE
+from metrics.fvd import FVD, FVD_FIRST
+from metrics.head_motion import HEAD_MOTION_DIVERSITY
 from metrics.landmark_distance import LMD_FACE, LMD_MOUTH
+from metrics.landmark_velocity import LVD_FACE, LVD_MOUTH
+from metrics.lse import (
+    AUDIO_MARGIN,
+    AV_OFFSET,
+    CONFIDENCE,
+    DISTANCE_AT_0,
+    LSE_C,
+    LSE_C_VALID,
+    LSE_D,
+    LSE_D_VALID,
+)
+from metrics.perceptual import FID, KID, LPIPS
 from metrics.psnr import PSNR
-from metrics.record import Metric
+from metrics.record import Metric, NoValueError
 from metrics.signature import parse_signature, signature
 from metrics.ssim import SSIM, SSIM_GREY, SSIM_UNIFORM
+from metrics.upper_face import UPPER_FACE_DISTANCE
 
-__all__ = ["METRICS", "VARIANTS", "ClipValue", "Metric", "metric", "parse_signature", "reduce", "signature"]
+__all__ = ["METRICS", "VARIANTS", "ClipValue", "Metric", "NoValueError"]
+__all__ += ["metric", "parse_signature", "reduce", "signature"]
 
-METRICS: tuple[Metric, ...] = (PSNR, SSIM, LMD_MOUTH, LMD_FACE)
-VARIANTS: tuple[Metric, ...] = (SSIM_GREY, SSIM_UNIFORM)
+METRICS: tuple[Metric, ...] = (
+    PSNR,
+    SSIM,
+    LPIPS,
+    FID,
+    KID,
+    LSE_C,
+    LSE_D,
+    AV_OFFSET,
+    DISTANCE_AT_0,
+    AUDIO_MARGIN,
+    CSIM,
+    CSIM_PAIRED,
+    LMD_MOUTH,
+    LMD_FACE,
+    LVD_MOUTH,
+    LVD_FACE,
+    EYELID_DISTANCE,
+    BLINK_RATE_ERROR,
+    UPPER_FACE_DISTANCE,
+    HEAD_MOTION_DIVERSITY,
+    BEAT_ALIGN,
+)
+VARIANTS: tuple[Metric, ...] = (
+    SSIM_GREY,
+    SSIM_UNIFORM,
+    LSE_C_VALID,
+    LSE_D_VALID,
+    CONFIDENCE,
+    CSIM_ZERO,
+    FVD,
+    FVD_FIRST,
+)
 
 
 def metric(key: str) -> Metric:

@@ -85,9 +85,9 @@ LMD_MOUTH = Metric(
     protocol="ibug20-centred-iod3645",
     citation="Chen et al., ECCV 2018; centred as yuangan/evaluation_eat@e39b004, per inter-ocular distance",
     needs="landmarks",
-    whole_clip=True,
+    scope="frame",
     decimals=2,
-    per_frame=lmd_mouth,
+    measure=lmd_mouth,
 )
 LMD_FACE = Metric(
     key="lmd_face",
@@ -98,7 +98,7 @@ LMD_FACE = Metric(
     protocol="ibug68-centred-iod3645",
     citation="Chen et al., ECCV 2018; centred as yuangan/evaluation_eat@e39b004, per inter-ocular distance",
     needs="landmarks",
-    whole_clip=True,
+    scope="frame",
     decimals=2,
-    per_frame=lmd_face,
+    measure=lmd_face,
 )

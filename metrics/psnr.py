@@ -41,7 +41,7 @@ PSNR = Metric(
     protocol="rgb-frame-range255",
     citation="MSE of 8-bit RGB per frame; as skimage.metrics.peak_signal_noise_ratio with data_range=255",
     needs="frames",
-    whole_clip=False,
+    scope="frame",
     decimals=2,
-    per_frame=psnr,
+    measure=psnr,
 )

@@ -134,9 +134,9 @@ SSIM = Metric(
     protocol="gauss11-rgb-valid-range255",
     citation="Wang et al., IEEE TIP 13(4), 2004; Gaussian 11x11, sigma 1.5, per RGB channel, valid area",
     needs="frames",
-    whole_clip=False,
+    scope="frame",
     decimals=4,
-    per_frame=ssim,
+    measure=ssim,
 )
 SSIM_GREY = Metric(
     key="ssim_grey",
@@ -147,9 +147,9 @@ SSIM_GREY = Metric(
     protocol="gauss11-grey601-valid-range255",
     citation="Wang et al., IEEE TIP 13(4), 2004; Gaussian 11x11, sigma 1.5, BT.601 luma in uint8, valid area",
     needs="frames",
-    whole_clip=False,
+    scope="frame",
     decimals=4,
-    per_frame=ssim_grey,
+    measure=ssim_grey,
 )
 SSIM_UNIFORM = Metric(
     key="ssim_uniform",
@@ -160,7 +160,7 @@ SSIM_UNIFORM = Metric(
     protocol="uniform7-rgb-valid-sample-range255",
     citation="Wang et al., IEEE TIP 13(4), 2004, with the defaults of skimage.metrics.structural_similarity",
     needs="frames",
-    whole_clip=False,
+    scope="frame",
     decimals=4,
-    per_frame=ssim_uniform,
+    measure=ssim_uniform,
 )

@@ -40,6 +40,19 @@ class SyncScores:
     distance_at_0: float
 
 
+@dataclass(frozen=True)
+class SyncDistances:
+    """What SyncNet's features say of one video, from which all scores of synchrony are computed.
+
+    Attributes:
+        own: distances of the video's lip features to those of its own audio.
+        other: distances of the same lip features to those of another clip's audio, or None if there is no other clip.
+    """
+
+    own: Float64[np.ndarray, "windows 31"]
+    other: Float64[np.ndarray, "windows_other 31"] | None
+
+
 def window_count(frames: int, samples: int) -> int:
     """Return how many windows of five frames a clip is scored on.
 

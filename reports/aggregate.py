@@ -27,6 +27,7 @@ class Mean:
         missing: why clips have no value, with their numbers; "" if none is missing.
         reason: why ``mean`` is NaN; "" if it is not.
         signature: of the values; several joined by a space if forced.
+        low, high: 95 % interval of the mean; NaN where none was computed.
     """
 
     dataset: str
@@ -43,6 +44,8 @@ class Mean:
     missing: str
     reason: str
     signature: str
+    low: float = math.nan
+    high: float = math.nan
 
 
 def aggregate(

@@ -33,14 +33,14 @@ class MetricInfo:
         key: name in the score rows.
         label: name in tables.
         unit: printed behind the label, "" if none.
-        better: direction of the arrow and of the best value.
+        better: direction of the arrow and of the best value; "zero": the nearer to 0.
         decimals: digits after the point.
     """
 
     key: str
     label: str
     unit: str
-    better: Literal["higher", "lower"]
+    better: Literal["higher", "lower", "zero"]
     decimals: int
 
     @property
@@ -50,8 +50,8 @@ class MetricInfo:
 
     @property
     def arrow(self) -> str:
-        """Up if a higher value is better."""
-        return "↑" if self.better == "higher" else "↓"
+        """Where a better value lies."""
+        return {"higher": "↑", "lower": "↓", "zero": "→0"}[self.better]
 
 
 @dataclass(frozen=True)

@@ -24,11 +24,15 @@ class Section:
         table: its data set and track give the heading.
         plots: title -> path relative to the page, shown as pictures.
         sheets: title -> path relative to the page, shown as links.
+        further: the metrics beside the main ones, or None.
+        sets: table of values with intervals for the metrics of sets of clips, in Markdown, and what must be said of it.
     """
 
     table: Table
     plots: Mapping[str, str] = field(default_factory=dict)
     sheets: Mapping[str, str] = field(default_factory=dict)
+    further: Table | None = None
+    sets: str = ""
 
 
 def report_markdown(
@@ -58,6 +62,10 @@ def report_markdown(
 
 def _section(section: Section) -> list[str]:
     parts = [f"## {escape(section.table.dataset)}: {escape(section.table.track)}\n", to_markdown(section.table)]
+    if section.sets:
+        parts += ["### Distances between sets of frames\n", section.sets]
+    if section.further:
+        parts += ["### Further metrics\n", to_markdown(section.further)]
     parts += [f"![{escape(title)}]({quote(path)})\n" for title, path in section.plots.items()]
     if section.plots:
         parts.append(f"{PLOT_CAPTION}\n")
@@ -87,8 +95,8 @@ def _unscored(rows: pd.DataFrame) -> str:
 
 
 def _lengths(rows: pd.DataFrame) -> str:
-    made = rows[rows["frames_generated"] > 0].drop_duplicates(["dataset", "method", "clip"])
     alike: dict[str, list[str]] = {}
+    made = rows[rows["frames_generated"] > 0].drop_duplicates(["dataset", "method", "clip"])
     for row in made[made["frames_generated"] != made["frames_expected"]].to_dict("records"):
         counts = f"{row['clip']} {row['frames_generated']} frames against {row['frames_expected']}"
         alike.setdefault(f"{row['dataset']} / {row['method']}", []).append(counts)

@@ -12,7 +12,7 @@ from jaxtyping import Float
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from reports.aggregate import means_of
+from reports.aggregate import Mean, means_of
 from reports.describe import MethodInfo, MetricInfo, of_track
 
 # Okabe and Ito's blue and vermilion differ for every kind of colour vision and, with the shapes, in grey print too.
@@ -71,8 +71,8 @@ def metric_plot(
         for panel, metric in zip(panels.flat, metrics, strict=False):
             part = rows[(rows["dataset"] == dataset) & (rows["metric"] == metric.key) & rows["value"].notna()]
             values = [np.sort(part.loc[part["method"] == name, "value"].to_numpy(np.float64)) for name in names]
-            centres = [means[name, metric.key].mean if (name, metric.key) in means else math.nan for name in names]
-            _draw_panel(panel, values, centres, [methods[name].kind == "control" for name in names])
+            lines = [means.get((name, metric.key)) for name in names]
+            _draw_panel(panel, values, lines, [methods[name].kind == "control" for name in names])
             panel.set_title(f"{metric.heading} {metric.arrow}")
         panels[0, 0].set_ylim(len(names) - 0.5, -0.5)
         for first in panels[:, 0]:
@@ -81,9 +81,12 @@ def metric_plot(
 
 
 def _draw_panel(
-    panel: Axes, values: Sequence[Float[np.ndarray, " _clips"]], centres: Sequence[float], controls: Sequence[bool]
+    panel: Axes, values: Sequence[Float[np.ndarray, " _clips"]], lines: Sequence[Mean | None], controls: Sequence[bool]
 ) -> None:
-    finite = np.concatenate([np.array([c for c in centres if math.isfinite(c)]), *(v[np.isfinite(v)] for v in values)])
+    centres = [line.mean if line else math.nan for line in lines]
+    intervals = [(line.low, line.high) if line else (math.nan, math.nan) for line in lines]
+    shown = np.array([*centres, *(end for interval in intervals for end in interval)])
+    finite = np.concatenate([shown[np.isfinite(shown)], *(v[np.isfinite(v)] for v in values)])
     infinite = any(math.isinf(c) for c in centres) or any(np.isinf(v).any() for v in values)
     low, high = (float(finite.min()), float(finite.max())) if len(finite) else (0.0, 1.0)
     pad = 0.06 * (high - low) or 0.05 * abs(high) or 1.0
@@ -93,6 +96,7 @@ def _draw_panel(
         alike = len(clips) > 0 and clips.min() == clips.max()  # a column of equal dots would look like an error bar
         x, y = np.where(np.isinf(clips), strip, clips), row + _spread(len(clips)) * (not alike)
         panel.plot(x, y, "o", ms=2.4, mew=0, color=DOT_COLOUR, alpha=0.55, rasterized=rasterized, zorder=2)
+        panel.plot(intervals[row], (row, row), color="black", lw=1, zorder=2)  # nothing where it is NaN
         if math.isnan(centre):
             panel.text(low, row, "no mean" if len(clips) else "no value", va="center", size=7, bbox=LABEL_BOX)
         else:

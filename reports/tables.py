@@ -114,7 +114,7 @@ def _best(values: Sequence[float], metric: MetricInfo) -> str:
     values = [value for value in values if not math.isnan(value)]
     if len(values) < 2:
         return ""  # alone, it is best and worst
-    best = max(values) if metric.better == "higher" else min(values)
+    best = max(values) if metric.better == "higher" else min(values, key=abs if metric.better == "zero" else None)
     return _number(best, metric.decimals) or "inf"
 
 

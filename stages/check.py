@@ -1,14 +1,14 @@
 """`tavce check`: read every section of params.yaml, so that a slip in a late stage is found before the first runs."""
 
-from stages.dataset import FolderCorpus
+from stages.dataset import Corpus
 from stages.evaluate import Evaluate
 from stages.features import Features
+from stages.judging import Judges
 from stages.measure import Score
 from stages.method import Method
 from stages.params import read_section, workers
 from stages.report import Report
 from tavce.data.crop.clip import CropSettings
-from tavce.data.synthetic.corpus import CorpusSettings
 
 
 def check_params() -> tuple[int, int]:
@@ -20,10 +20,11 @@ def check_params() -> tuple[int, int]:
     datasets: dict[str, object] = read_section(dict[str, dict], "datasets")  # type: ignore[type-arg]
     for name in datasets:
         read_section(str, "datasets", name, "source")
-        read_section(CorpusSettings | FolderCorpus, "datasets", name, "corpus")
+        read_section(Corpus, "datasets", name, "corpus")
         read_section(CropSettings, "datasets", name, "crop")
     methods: dict[str, Method] = read_section(dict[str, Method], "methods")
-    for section, kind in (("features", Features), ("evaluate", Evaluate), ("score", Score), ("report", Report)):
+    sections = {"features": Features, "judges": Judges, "evaluate": Evaluate, "score": Score, "report": Report}
+    for section, kind in sections.items():
         read_section(kind, section)
     workers()
     return len(datasets), len(methods)

@@ -9,6 +9,8 @@ from metrics import METRICS, VARIANTS
 from stages import profile
 from stages.check import check_params
 from stages.entry import run as run_main
+from stages.judging import OFFICIAL, STANDINS, Judges
+from stages.params import read_section
 from stages.score_folders import FolderScore, score_folders
 from stages.weights import add_weights, run_weights
 from tavce.data.clips import SAFE_ID
@@ -76,6 +78,13 @@ def _add_score(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         help="MediaPipe's face_landmarker.task, or `face_landmarker` if it is in the weights folder; lmd_* need it",
     )
     score.add_argument(
+        "--judges",
+        default="none",
+        metavar="WHICH",
+        help="networks that score: none; official (fetch them first: tavce weights list); standin (synthtalk only); "
+        "or a file in the form of params.yaml, whose section `judges` is read (default: %(default)s)",
+    )
+    score.add_argument(
         "--allow-missing", action="store_true", help="score what matches; missing videos count against coverage"
     )
     score.add_argument(
@@ -120,6 +129,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             out=given.out.resolve(),
             name=given.name,
             metrics=chosen,
+            judges=_judges(given.judges),
             face_model=given.face_model,
             allow_missing=given.allow_missing,
             workers=given.workers,
@@ -129,6 +139,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not scored:
         print("error: no clip could be scored; the report says why", file=sys.stderr)
     return 0 if scored else 1
+
+
+def _judges(which: str) -> Judges | None:
+    """Return the networks of ``--judges``: a word, or the section of a file."""
+    words = {"none": None, "official": OFFICIAL, "standin": STANDINS}
+    if which in words:
+        return words[which]
+    if not Path(which).is_file():
+        raise InputError("--judges", f"{which!r} is no file", f"choose one of {', '.join(words)}, or a parameter file")
+    judges: Judges = read_section(Judges, "judges", path=Path(which))
+    return judges
 
 
 def show_clips(folder: Path) -> int:

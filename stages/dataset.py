@@ -24,9 +24,10 @@ class FolderCorpus:
     split: Literal["train", "test"]
 
 
-def make_dataset(
-    name: str, source: Path, corpus: CorpusSettings | FolderCorpus, folder: Path, processes: int
-) -> list[Clip]:
+Corpus = CorpusSettings | FolderCorpus
+
+
+def make_dataset(name: str, source: Path, corpus: Corpus, folder: Path, processes: int) -> list[Clip]:
     """Write the clip table of data set `name` into `folder`, with the videos of a synthetic one; return its clips."""
     with atomic_directory(folder) as part:
         if isinstance(corpus, FolderCorpus):
@@ -41,7 +42,7 @@ def make_dataset(
 def main(arguments: Sequence[str]) -> None:
     """Run the stage for one data set of params.yaml."""
     (name,) = one_argument(arguments, "dataset")
-    corpus: CorpusSettings | FolderCorpus = read_section(CorpusSettings | FolderCorpus, "datasets", name, "corpus")
+    corpus: CorpusSettings | FolderCorpus = read_section(Corpus, "datasets", name, "corpus")
     source = Path(read_section(str, "datasets", name, "source"))
     make_dataset(name, source, corpus, dataset_folder(name), workers())
 

@@ -27,3 +27,24 @@ def clips_to_make(clips: Sequence[Clip], split: str) -> list[Clip]:
         problem = f"no usable clip in split '{split}' of {len(clips)} clips; reasons: {reasons or 'none of that split'}"
         raise InputError(clips[0].dataset if clips else "clip table", problem, "mend the source or evaluate.split")
     return wanted
+
+
+def other_clip(clips: Sequence[Clip], number: int, turn: int) -> Clip | None:
+    """Return the clip whose audio is the wrong one for clip `number`: of another person, the next in a circle.
+
+    Args:
+        clips: those of the split.
+        number: index of the clip.
+        turn: 1 for the next other person in the circle, 2 for the one after. What a control plays (1) and what scores
+            compare with (2) must differ, or the control would be compared with itself.
+
+    Returns:
+        None if there are not so many people.
+    """
+    people = {clips[number].identity}
+    for clip in [*clips[number + 1 :], *clips[:number]]:
+        if clip.identity not in people:
+            people.add(clip.identity)
+            if len(people) > turn:
+                return clip
+    return None

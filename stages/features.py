@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -10,13 +10,9 @@ from stages.entry import one_argument, run
 from stages.params import read_section, workers
 from stages.paths import crop_folder, features_folder
 from tavce.data.clips import Clip, read_clips, write_clips
-from tavce.data.crop.clip import CropSettings
-from tavce.data.crop.detect import make_detector
 from tavce.data.features import write_features
 from tavce.run.atomic import atomic_directory
 from tavce.run.pool import run_all
-
-_detector = cache(make_detector)
 
 
 @dataclass(frozen=True)
@@ -31,29 +27,25 @@ class Features:
     mel_start: Literal[0, -1, -2]
 
 
-def make_features(
-    clips: Sequence[Clip], crops: Path, features: Features, crop: CropSettings, folder: Path, processes: int
-) -> None:
+def make_features(clips: Sequence[Clip], crops: Path, features: Features, folder: Path, processes: int) -> None:
     """Write ``<id>.npz`` for each usable clip of `crops`, and the clip table, into `folder`."""
     with atomic_directory(folder) as part:
-        work = partial(_features_one, crops=crops, features=features, crop=crop, folder=part)
+        work = partial(_features_one, crops=crops, mel_start=features.mel_start, folder=part)
         usable = [clip for clip in clips if clip.usable]
         run_all(work, usable, workers=processes, label=f"features {folder.name}")
         write_clips(clips, part)
 
 
-def _features_one(clip: Clip, crops: Path, features: Features, crop: CropSettings, folder: Path) -> None:
-    detector = _detector(crop.detector, crop.model, crop.det_size)
-    write_features(clip, crops, folder, mel_start=features.mel_start, detector=detector)
+def _features_one(clip: Clip, crops: Path, mel_start: int, folder: Path) -> None:
+    write_features(clip, crops, folder, mel_start=mel_start)
 
 
 def main(arguments: Sequence[str]) -> None:
     """Run the stage for one data set of params.yaml."""
     (name,) = one_argument(arguments, "dataset")
     features: Features = read_section(Features, "features")
-    crop: CropSettings = read_section(CropSettings, "datasets", name, "crop")
     crops = crop_folder(name)
-    make_features(read_clips(crops), crops, features, crop, features_folder(name), workers())
+    make_features(read_clips(crops), crops, features, features_folder(name), workers())
 
 
 if __name__ == "__main__":

@@ -4,11 +4,8 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-import numpy as np
-
-from stages.arrays import load_array
 from stages.entry import one_argument, run
-from stages.evaluate import Evaluate, clips_to_make
+from stages.evaluate import Evaluate, clips_to_make, other_clip
 from stages.method import Method
 from stages.params import read_section, workers
 from stages.paths import crop_folder, generated_folder
@@ -23,16 +20,13 @@ def requests(clips: Sequence[Clip], crops: Path) -> list[Request]:
     """Return one request per clip; the other audio is that of the next clip of another identity, in a circle."""
     made = []
     for number, clip in enumerate(clips):
-        circle = [*clips[number + 1 :], *clips[:number]]
-        other = next((each for each in circle if each.identity != clip.identity), None)
-        landmarks = load_array(crops / f"{clip.id}.npz", "landmarks").astype(np.float32)
+        other = other_clip(clips, number, 1)
         made.append(
             Request(
                 clip=clip.id,
                 video=crops / f"{clip.id}.mkv",
                 audio=crops / f"{clip.id}.wav",
                 other_audio=crops / f"{other.id}.wav" if other else None,
-                landmarks=landmarks,
                 frames=clip.frames,
             )
         )

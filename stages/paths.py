@@ -4,6 +4,10 @@ from pathlib import Path
 
 DATA = Path("data")
 RESULTS = Path("reports/results")
+JUDGES = DATA / "judges"
+ROWS = "rows.parquet"  # in a score folder
+FEATURES = "features"
+SETS = "sets.json"  # signatures of the metrics of sets
 
 
 def dataset_folder(dataset: str) -> Path:
@@ -21,11 +25,16 @@ def features_folder(dataset: str) -> Path:
     return DATA / "features" / dataset
 
 
+def reference_folder(dataset: str) -> Path:
+    """What the judges see in a data set's clips."""
+    return DATA / "reference" / dataset
+
+
 def generated_folder(dataset: str, method: str) -> Path:
     """What a method made of a data set's clips, with its manifest."""
     return DATA / "generate" / dataset / method
 
 
-def score_file(dataset: str, method: str) -> Path:
-    """Score rows of a method on a data set."""
-    return DATA / "score" / dataset / f"{method}.parquet"
+def score_folder(dataset: str, method: str) -> Path:
+    """Score rows of a method on a data set, and features of its frames."""
+    return DATA / "score" / dataset / method

@@ -1,21 +1,34 @@
 """data/score -> reports/results: the page, tables, plots and contact sheets of all data sets and methods."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import pandas as pd
 
+from metrics import metric
 from reports.contact_sheet import evenly_spaced
 from reports.describe import MethodInfo
 from stages.entry import one_argument, run
 from stages.evaluate import Evaluate, clips_to_make
+from stages.judges_line import judges_line
 from stages.measure import Score
 from stages.method import Method
 from stages.params import read_section
-from stages.paths import RESULTS, crop_folder, dataset_folder, generated_folder, score_file
-from stages.write_report import Material, SheetLine, judges_line, write_report
-from tavce.data.clips import read_clips
+from stages.paths import (
+    FEATURES,
+    RESULTS,
+    ROWS,
+    SETS,
+    crop_folder,
+    dataset_folder,
+    generated_folder,
+    reference_folder,
+    score_folder,
+)
+from stages.set_scores import SetFiles
+from stages.write_report import Material, SheetLine, write_report
+from tavce.data.clips import Clip, read_clips
 from tavce.data.synthetic.truth import speech_engines
 from tavce.errors import InputError
 from tavce.run.atomic import atomic_directory
@@ -29,49 +42,97 @@ class Report:
         title: heading of the page.
         sheet_clips: clips per contact sheet.
         sheet_frames: frames per clip on it.
+        main: metrics of the first table; the others stand in a second one.
     """
 
     title: str
+    main: tuple[str, ...]
     sheet_clips: int
     sheet_frames: int
 
     def __post_init__(self) -> None:
         if self.sheet_clips < 1 or self.sheet_frames < 1:
             raise ValueError("sheet_clips and sheet_frames must be at least 1")
+        for key in self.main:
+            metric(key)
 
 
-def gather(datasets: Sequence[str], methods: dict[str, Method], score: Score, report: Report, split: str) -> Material:
+@dataclass(frozen=True)
+class Asked:
+    """What the report is to show: its own section, what was measured, and on which split."""
+
+    report: Report
+    score: Score
+    split: str
+
+
+def gather(datasets: Mapping[str, str], methods: dict[str, Method], asked: Asked) -> Material:
     """Return what the report is made of, read from the folders of the stages before it.
+
+    Args:
+        datasets: name -> kind of its corpus.
+        methods: name -> method.
+        asked: what is to be shown.
 
     Raises:
         InputError: a table or a score file is missing.
     """
-    expected, excluded, sheets, judges = {}, {}, {}, {}
+    expected, excluded, sheets, judges, sets, signed = {}, {}, {}, {}, {}, {}
     rows = pd.concat([_rows(dataset, method) for dataset in datasets for method in methods], ignore_index=True)
-    for dataset in datasets:
+    for dataset, kind in datasets.items():
         clips = read_clips(crop_folder(dataset))
-        wanted = [clip.id for clip in clips_to_make(clips, split)]
+        wanted = [clip.id for clip in clips_to_make(clips, asked.split)]
         expected[dataset] = wanted
         excluded[dataset] = {
-            f"{clip.id} ({clip.source})": clip.reason for clip in clips if clip.split == split and not clip.usable
+            f"{clip.id} ({clip.source})": clip.reason for clip in clips if clip.split == asked.split and not clip.usable
         }
-        shown = [wanted[k] for k in evenly_spaced(len(wanted), report.sheet_clips)]
+        shown = [wanted[k] for k in evenly_spaced(len(wanted), asked.report.sheet_clips)]
         for method in methods:
             sheets[dataset, method] = _sheet(dataset, method, shown)
-        judges[dataset] = "; ".join(
-            [judges_line(rows[rows["dataset"] == dataset]), *speech_engines(dataset_folder(dataset), wanted)]
-        )
-    infos = {name: MethodInfo(method.label, "controls", method.kind) for name, method in methods.items()}
+        signed[dataset] = _set_signatures(dataset, list(methods))
+        if signed[dataset]:
+            sets[dataset] = _set_files(dataset, list(methods), clips, wanted)
+        signatures = [*rows.loc[rows["dataset"] == dataset, "signature"].unique(), *signed[dataset].values()]
+        line = judges_line(signatures, synthetic=kind == "synthetic")
+        judges[dataset] = "; ".join([line, *speech_engines(dataset_folder(dataset), wanted)])
     return Material(
-        title=report.title,
+        title=asked.report.title,
         judges=judges,
         rows=rows,
         expected=expected,
         excluded=excluded,
-        methods=infos,
-        metrics=score.chosen,
+        methods={name: MethodInfo(method.label, "controls", method.kind) for name, method in methods.items()},
+        metrics=asked.score.chosen,
+        main=asked.report.main,
+        sets=sets,
+        set_signatures=signed,
         sheets=sheets,
-        frames=report.sheet_frames,
+        frames=asked.report.sheet_frames,
+    )
+
+
+def _set_signatures(dataset: str, methods: Sequence[str]) -> dict[str, str]:
+    """Return the signatures of the metrics of sets.
+
+    Raises:
+        InputError: two methods were scored under different ones.
+    """
+    found = [json.loads((score_folder(dataset, method) / SETS).read_text(encoding="utf-8")) for method in methods]
+    if any(each != found[0] for each in found):
+        raise InputError(f"scores of {dataset}", "were made under several signatures", "score all again: dvc repro")
+    return dict(found[0])
+
+
+def _set_files(dataset: str, methods: Sequence[str], clips: Sequence[Clip], wanted: Sequence[str]) -> SetFiles:
+    generated = {}
+    for method in methods:
+        files = {clip: score_folder(dataset, method) / FEATURES / f"{clip}.npz" for clip in wanted}
+        generated[method] = {clip: path for clip, path in files.items() if path.is_file()}
+    return SetFiles(
+        reference={clip: reference_folder(dataset) / f"{clip}.npz" for clip in wanted},
+        generated=generated,
+        identities={clip.id: clip.identity for clip in clips},
+        expected=wanted,
     )
 
 
@@ -84,7 +145,7 @@ def _sheet(dataset: str, method: str, shown: Sequence[str]) -> list[SheetLine]:
 
 
 def _rows(dataset: str, method: str) -> pd.DataFrame:
-    path: Path = score_file(dataset, method)
+    path = score_folder(dataset, method) / ROWS
     if not path.is_file():
         raise InputError(path, "there are no scores", f"run: dvc repro score@{dataset}-{method}")
     try:
@@ -96,12 +157,12 @@ def _rows(dataset: str, method: str) -> pd.DataFrame:
 def main(arguments: Sequence[str]) -> None:
     """Run the stage for all data sets and methods of params.yaml."""
     one_argument(arguments)
-    datasets: dict[str, object] = read_section(dict[str, dict], "datasets")  # type: ignore[type-arg]
+    names: dict[str, object] = read_section(dict[str, dict], "datasets")  # type: ignore[type-arg]
+    datasets = {name: read_section(str, "datasets", name, "corpus", "kind") for name in names}
     methods: dict[str, Method] = read_section(dict[str, Method], "methods")
     evaluate: Evaluate = read_section(Evaluate, "evaluate")
-    score: Score = read_section(Score, "score")
-    report: Report = read_section(Report, "report")
-    material = gather(list(datasets), methods, score, report, evaluate.split)
+    asked = Asked(read_section(Report, "report"), read_section(Score, "score"), evaluate.split)
+    material = gather(datasets, methods, asked)
     with atomic_directory(RESULTS) as part:
         write_report(material, part)
 

@@ -1,92 +1,75 @@
-"""data/generate/<dataset>/<method> + data/features/<dataset> -> data/score: one row per clip and metric."""
+"""data/generate/<dataset>/<method> + data/reference -> data/score: rows per clip and metric, and features of frames."""
 
+import json
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from metrics import metric
-from metrics.record import Metric
-from metrics.signature import signature
-from stages.arrays import load_array
+from stages.compare_clip import Pair
 from stages.entry import one_argument, run
-from stages.evaluate import Evaluate, clips_to_make
+from stages.evaluate import Evaluate, clips_to_make, other_clip
+from stages.judging import Judges
+from stages.known_answers import check_judges
 from stages.measure import Score
+from stages.observe import load_observed
+from stages.panel import crop_panel
 from stages.params import read_section, workers
-from stages.paths import crop_folder, features_folder, generated_folder, score_file
-from stages.score_clip import Landmarks, Pair, Row, score_clip
-from tavce.data.clips import FPS, Clip, read_clips
+from stages.paths import FEATURES, ROWS, SETS, crop_folder, generated_folder, reference_folder, score_folder
+from stages.score_clip import Row, score_clip
+from stages.sign import sign
+from tavce.data.clips import Clip, file_sha256, read_clips
 from tavce.data.crop.clip import CropSettings
-from tavce.data.crop.detect import Detector, make_detector
-from tavce.data.landmarks import video_landmarks
-from tavce.errors import InputError
-from tavce.media.video import decoder_version
 from tavce.methods.contract import Outcome, read_manifest
-from tavce.run.atomic import atomic_file
+from tavce.run.atomic import atomic_directory
 from tavce.run.pool import run_all
-
-_detector = cache(make_detector)
 
 
 @dataclass(frozen=True)
 class Task:
-    """One clip of one method to score, and where its files lie."""
+    """One clip of one method to score, and where its files lie.
+
+    Attributes:
+        other: the clip whose sound is the wrong one for this clip, or None.
+    """
 
     dataset: str
     method: str
     clip: Clip
+    other: Clip | None
     outcome: Outcome
     crops: Path
-    features: Path
+    reference: Path
     generated: Path
 
 
-def score_task(task: Task, score: Score, crop: CropSettings) -> list[Row]:
-    """Return the rows of one clip, signed."""
-    detector = _detector(crop.detector, crop.model, crop.det_size)
-    video = task.generated / f"{task.clip.id}.mkv"
-    reference = Landmarks(load_array(task.features / f"{task.clip.id}.npz", "seen"), "")
-    needed = any(each.needs == "landmarks" for each in score.chosen) and task.outcome.status == "ok"
+def score_task(task: Task, score: Score, judges: Judges, crop: CropSettings, folder: Path) -> list[Row]:
+    """Write the features of one clip's frames into `folder` and return its rows, signed."""
+    panel = crop_panel(judges, crop)
+    clip, video = task.clip, task.generated / f"{task.clip.id}.mkv"
+    failed = task.outcome.reason if task.outcome.status != "ok" else ""
     pair = Pair(
         dataset=task.dataset,
         method=task.method,
-        clip=task.clip.id,
-        identity=task.clip.identity,
+        clip=clip.id,
+        identity=clip.identity,
         generated=video,
-        reference=task.crops / f"{task.clip.id}.mkv",
-        generated_landmarks=generated_landmarks(video, detector) if needed else Landmarks(None, "not needed"),
-        reference_landmarks=reference,
-        failed=task.outcome.reason if task.outcome.status != "ok" else "",
+        reference=task.crops / f"{clip.id}.mkv",
+        sound=video,
+        other_sound=task.crops / f"{task.other.id}.mkv" if task.other else None,
+        seen=load_observed(task.reference / f"{clip.id}.npz"),
+        copied=not failed and video.is_file() and file_sha256(video) == clip.video_sha256,
+        failed=failed,
     )
-    seen_by = detector.name if detector else "annotation"
-    rows = score_clip(pair, score.chosen)
-    return [row | {"signature": sign(metric(str(row["metric"])), crop.policy, crop.size, seen_by)} for row in rows]
-
-
-def generated_landmarks(video: Path, detector: Detector | None) -> Landmarks:
-    """Return the landmarks of a generated video: detected, or, where no detector is set, those that came with it.
-
-    Only a video whose frames are exact copies of annotated ones may bring landmarks along (the controls do); pixels
-    that a method made would have to be looked at.
-    """
-    if detector is not None:
-        try:
-            return Landmarks(video_landmarks(video, detector), "")
-        except InputError as error:  # an unreadable generated video is a row with a reason, like for the other metrics
-            return Landmarks(None, f"{error.problem}; {error.remedy}")
-    beside = video.with_suffix(".landmarks.npy")
-    if beside.is_file():
-        return Landmarks(load_array(beside), "")
-    return Landmarks(None, "no landmarks: these pixels are no copies of annotated frames, and no detector is set")
-
-
-def sign(each: Metric, policy: str, size: int | str, seen_by: str) -> str:
-    """Return the signature of a metric's rows."""
-    extra = [("landmarks", seen_by.replace(":", "-"))] if each.needs == "landmarks" else []
-    return signature(each, crop=policy, size=size, fps=FPS, decoder=decoder_version(), mode="clean", extra=extra)
+    scored = score_clip(pair, score.chosen, panel)
+    if scored.features:
+        np.savez(folder / f"{clip.id}.npz", allow_pickle=False, **scored.features)
+    return [row | {"signature": sign(metric(str(row["metric"])), panel, crop.policy, crop.size)} for row in scored.rows]
 
 
 def table(rows: Sequence[Row]) -> pd.DataFrame:
@@ -111,21 +94,30 @@ def main(arguments: Sequence[str]) -> None:
     """Run the stage for one method and one data set of params.yaml."""
     dataset, method = one_argument(arguments, "dataset", "method")
     score: Score = read_section(Score, "score")
+    judges: Judges = read_section(Judges, "judges")
     crop: CropSettings = read_section(CropSettings, "datasets", dataset, "crop")
     evaluate: Evaluate = read_section(Evaluate, "evaluate")
-    crops, features, generated = crop_folder(dataset), features_folder(dataset), generated_folder(dataset, method)
+    panel = crop_panel(judges, crop)
+    check_judges(judges, panel)
+    crops, reference, generated = crop_folder(dataset), reference_folder(dataset), generated_folder(dataset, method)
     outcomes = read_manifest(generated)
     missing = Outcome("", "failed", "the method's manifest does not name this clip", 0)
+    clips = clips_to_make(read_clips(crops), evaluate.split)
     tasks = [
-        Task(dataset, method, clip, outcomes.get(clip.id, missing), crops, features, generated)
-        for clip in clips_to_make(read_clips(crops), evaluate.split)
+        Task(
+            dataset, method, clip, other_clip(clips, k, 2), outcomes.get(clip.id, missing), crops, reference, generated
+        )
+        for k, clip in enumerate(clips)
     ]
-    work = partial(score_task, score=score, crop=crop)
-    per_clip = run_all(work, tasks, workers=workers(), label=f"score {dataset} {method}")
-    rows = table([row for rows in per_clip for row in rows])
-    warn_of_lengths(rows)
-    with atomic_file(score_file(dataset, method)) as part:
-        rows.to_parquet(part, index=False)
+    with atomic_directory(score_folder(dataset, method)) as part:
+        (part / FEATURES).mkdir()
+        work = partial(score_task, score=score, judges=judges, crop=crop, folder=part / FEATURES)
+        per_clip = run_all(work, tasks, workers=workers(), label=f"score {dataset} {method}")
+        rows = table([row for rows in per_clip for row in rows])
+        warn_of_lengths(rows)
+        rows.to_parquet(part / ROWS, index=False)
+        sets = {each.key: sign(each, panel, crop.policy, crop.size) for each in score.chosen if each.scope == "set"}
+        (part / SETS).write_text(json.dumps(sets, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

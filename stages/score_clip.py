@@ -1,144 +1,134 @@
-"""One generated clip against its reference: decoded once, in pieces, for all metrics; a row per metric."""
+"""One generated clip against its reference -> a row per metric, and the features that sets of clips are compared by."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-from jaxtyping import Float32, UInt8
+from jaxtyping import Float32, Float64, Int16
 
 from metrics import reduce
-from metrics.record import Metric
+from metrics.record import Metric, NoValueError
+from metrics.sync import SAMPLES_PER_FRAME, WINDOW_FRAMES, SyncDistances, pair_distances
+from stages.compare_clip import Compared, Pair, compare_clip, count
+from stages.observe import Observed, sound_features
+from stages.panel import Panel
 from tavce.errors import InputError
+from tavce.media.audio import read_sound
 from tavce.media.video import read_frames
 
-Frames = UInt8[np.ndarray, "frames height width 3"]
 Row = dict[str, object]
-
-# Large enough to keep the cores busy, small enough that an hour of video needs no more memory than a second.
-BLOCK = 32
+Features = Float32[np.ndarray, "frames features"]
 
 
 @dataclass(frozen=True)
-class Landmarks:
-    """Landmarks of one side, or the reason why there are none."""
-
-    points: Float32[np.ndarray, "frames 68 2"] | None
-    reason: str
-
-
-@dataclass(frozen=True)
-class Pair:
-    """One clip to score.
+class Scored:
+    """The scores of one clip.
 
     Attributes:
-        dataset, method, clip, identity: copied to the rows.
-        generated, reference: videos; at other rates than 25 fps they are re-timed to it.
-        generated_landmarks, reference_landmarks: in pixels of their videos.
-        failed: "" or why the method made no video of this clip.
+        rows: one per metric of frames or clips.
+        features: what the metrics of sets need -> features of the compared frames; empty without a video.
+        reference_features: those of the reference.
     """
 
-    dataset: str
-    method: str
-    clip: str
-    identity: str
-    generated: Path
-    reference: Path
-    generated_landmarks: Landmarks
-    reference_landmarks: Landmarks
-    failed: str
+    rows: list[Row]
+    features: dict[str, Features]
+    reference_features: dict[str, Features]
 
 
-@dataclass(frozen=True)
-class _Compared:
-    """Values per frame of the metrics on frames, and how many frames each side had."""
-
-    values: dict[str, np.ndarray]
-    generated: int
-    reference: int
-
-
-def score_clip(pair: Pair, metrics: Sequence[Metric]) -> list[Row]:
+def score_clip(pair: Pair, metrics: Sequence[Metric], panel: Panel) -> Scored:
     """Return one row per metric: value, or null with a reason; signatures are the caller's business.
-
-    Frames are compared one to one from frame 0 on; where one side is longer, the rest is left out, and
-    `frames_generated` beside `frames_expected` says how much.
 
     Raises:
         InputError: the reference cannot be read. A generated video that cannot be read is a row with a reason.
     """
+    per_clip = [each for each in metrics if each.scope != "set"]
     if pair.failed:
-        return _no_video(pair, metrics, f"not generated: {pair.failed}")
-    on_frames = [each for each in metrics if each.needs == "frames"]
+        return _no_video(pair, per_clip, f"not generated: {pair.failed}")
     try:
-        compared = _compare(pair, on_frames)
+        compared = compare_clip(pair, metrics, panel)
     except InputError as error:
         if error.subject == str(pair.reference):
             raise
-        return _no_video(pair, metrics, f"{error.problem}; {error.remedy}")  # no path: rows are the same anywhere
-    return [_score(pair, each, compared) for each in metrics]
+        return _no_video(pair, per_clip, f"{error.problem}; {error.remedy}")  # no path: rows are the same anywhere
+    sound = _Sound(pair, panel)
+    rows = [_score(pair, each, compared, sound) for each in per_clip]
+    of_sets = {each.needs for each in metrics if each.scope == "set"}
+    return Scored(rows, _features(compared.ours, of_sets), _features(compared.theirs, of_sets))
 
 
-def _no_video(pair: Pair, metrics: Sequence[Metric], reason: str) -> list[Row]:
-    expected = _count(read_frames(pair.reference))
-    return [_row(pair, each, None, reason, 0, 0, expected, 0) for each in metrics]
+def _features(seen: Observed, needs: Set[str]) -> dict[str, Features]:
+    found = {name: getattr(seen, name) for name in sorted(needs)}
+    return {name: features for name, features in found.items() if features is not None}
 
 
-def _score(pair: Pair, metric: Metric, compared: _Compared) -> Row:
-    counts = (compared.reference, compared.generated)
-    if metric.needs == "frames":
-        per_frame = compared.values[metric.key]
-    else:
-        ours, theirs = pair.generated_landmarks, pair.reference_landmarks
-        if ours.points is None or theirs.points is None:
-            return _row(pair, metric, None, ours.reason or theirs.reason, 0, 0, *counts)
-        shared = min(len(ours.points), len(theirs.points))
-        per_frame = metric.per_frame(ours.points[:shared], theirs.points[:shared])
-    result = reduce(per_frame)
-    return _row(pair, metric, result.value, result.reason, result.frames_used, result.identical_frames, *counts)
+def _no_video(pair: Pair, metrics: Sequence[Metric], reason: str) -> Scored:
+    expected = count(read_frames(pair.reference))
+    return Scored([_row(pair, each, None, reason, 0, 0, expected, 0) for each in metrics], {}, {})
 
 
-def _compare(pair: Pair, metrics: Sequence[Metric]) -> _Compared:
-    values: dict[str, list[np.ndarray]] = {each.key: [] for each in metrics}
-    ours, theirs = read_frames(pair.generated), read_frames(pair.reference)
-    generated = reference = 0
-    while True:
-        left, right = list(islice(ours, BLOCK)), list(islice(theirs, BLOCK))
-        generated, reference, shared = generated + len(left), reference + len(right), min(len(left), len(right))
-        if not shared:
-            break
-        _check_size(pair, left[0], right[0])
-        left_block, right_block = np.stack(left[:shared]), np.stack(right[:shared])
-        for each in metrics:
-            values[each.key].append(_per_frame(pair, each, left_block, right_block))
-        if shared < BLOCK:
-            break
-    return _Compared(
-        {key: np.concatenate(parts) for key, parts in values.items()},
-        generated + _count(ours),
-        reference + _count(theirs),
-    )
+class _Sound:
+    """The sound of one pair, read and looked at when the first metric asks for it."""
+
+    def __init__(self, pair: Pair, panel: Panel) -> None:
+        self._pair, self._panel = pair, panel
+        self._distances: SyncDistances | None = None
+
+    def samples(self) -> Int16[np.ndarray, " samples"]:
+        return _read(self._pair.sound)
+
+    def distances(self, compared: Compared) -> SyncDistances:
+        if self._distances is None:
+            other = self._pair.other_sound
+            self._distances = SyncDistances(
+                own=self._against(compared.ours, self.samples()),
+                other=None if other is None else self._against(compared.ours, _read(other)),
+            )
+        return self._distances
+
+    def _against(self, seen: Observed, samples: Int16[np.ndarray, " samples"]) -> Float64[np.ndarray, "windows 31"]:
+        if seen.lip is None:
+            raise NoValueError(seen.reasons["lip"])
+        frames = len(seen.lip) + WINDOW_FRAMES  # that SyncNet counts
+        audio = sound_features(self._panel, samples[seen.lip_first * SAMPLES_PER_FRAME :], frames)
+        return pair_distances(seen.lip[: len(audio)], audio)
 
 
-def _per_frame(pair: Pair, metric: Metric, ours: Frames, theirs: Frames) -> np.ndarray:
+def _read(sound: Path) -> Int16[np.ndarray, " samples"]:
     try:
-        return metric.per_frame(ours, theirs)
-    except ValueError as error:  # frames that the metric is not defined on, such as ones smaller than its window
-        raise InputError(pair.generated, str(error), "score larger frames, or leave the metric out") from error
+        return read_sound(sound)
+    except InputError as error:
+        raise NoValueError(f"{error.problem}; {error.remedy}") from error
 
 
-def _check_size(pair: Pair, ours: UInt8[np.ndarray, "h w 3"], theirs: UInt8[np.ndarray, "height width 3"]) -> None:
-    if ours.shape != theirs.shape:
-        raise InputError(
-            pair.generated,
-            f"is {ours.shape[1]}x{ours.shape[0]}, its reference {theirs.shape[1]}x{theirs.shape[0]}",
-            "bring both to one crop and size before they are scored",
-        )
+def _score(pair: Pair, metric: Metric, compared: Compared, sound: _Sound) -> Row:
+    counts = (compared.reference, compared.generated)
+    try:
+        value = compared.values.get(metric.key)
+        if value is None:
+            value = metric.measure(*_inputs(metric, compared, sound))
+    except NoValueError as error:
+        return _row(pair, metric, None, str(error), 0, 0, *counts)
+    if metric.scope == "clip":
+        return _row(pair, metric, float(value), None, _frames_behind(metric, compared), 0, *counts)
+    result = reduce(value)
+    used = result.frames_used + (metric.edge if result.frames_used else 0)
+    return _row(pair, metric, result.value, result.reason, used, result.identical_frames, *counts)
 
 
-def _count(frames: Iterator[UInt8[np.ndarray, "height width 3"]]) -> int:
-    return sum(1 for _ in frames)
+def _inputs(metric: Metric, compared: Compared, sound: _Sound) -> tuple[Any, ...]:
+    if metric.needs == "sync":
+        return (sound.distances(compared),)
+    if metric.needs == "sound":
+        return compared.ours.landmarks, sound.samples()
+    return getattr(compared.ours, metric.needs), getattr(compared.theirs, metric.needs)
+
+
+def _frames_behind(metric: Metric, compared: Compared) -> int:
+    """Return on how many frames a clip's one value rests: all that both have, or those of them that show a face."""
+    points = compared.ours.landmarks if metric.needs in ("landmarks", "sound") else None
+    return compared.shared if points is None else int(np.isfinite(points).all(axis=(1, 2)).sum())
 
 
 def _row(

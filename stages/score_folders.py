@@ -1,31 +1,35 @@
 """`tavce score`: two folders of videos, matched by name -> rows, tables, plot and contact sheet."""
 
-import sys
-import unicodedata
-from dataclasses import dataclass
-from functools import cache, partial
-from itertools import chain
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from metrics import METRICS, VARIANTS
 from metrics.record import Metric
 from reports.contact_sheet import evenly_spaced
 from reports.describe import MethodInfo
-from stages.score import generated_landmarks, sign, table, warn_of_lengths
-from stages.score_clip import Landmarks, Pair, Row, score_clip
-from stages.write_report import Material, SheetLine, judges_line, write_report
-from tavce.data.crop.detect import make_detector
-from tavce.data.folder import find_videos
-from tavce.data.landmarks import video_landmarks
+from stages.compare_clip import Pair
+from stages.judges_line import judges_line
+from stages.judging import OFFICIAL, STANDIN, Judges
+from stages.match_videos import Match, match
+from stages.panel import Panel, open_panel
+from stages.paths import FEATURES, ROWS
+from stages.score import table, warn_of_lengths
+from stages.score_clip import Row, score_clip
+from stages.set_scores import SetFiles
+from stages.sign import sign
+from stages.write_report import Material, SheetLine, write_report
 from tavce.errors import InputError
 from tavce.run.atomic import atomic_directory, atomic_file
 from tavce.run.pool import run_all
 
-_detector = cache(make_detector)
 SHEET_CLIPS, SHEET_FRAMES = 6, 8
-ROWS = "rows.parquet"
+GENERATED, REFERENCE = "generated", "reference"
+MAIN = ("psnr", "ssim", "lpips", "fid", "kid", "lse_c", "lse_d", "av_offset", "csim")
 
 
 @dataclass(frozen=True)
@@ -37,7 +41,8 @@ class FolderScore:
         out: folder of results.
         name: of the method, in tables.
         metrics: keys, or None for all that can be measured with what is given.
-        face_model: MediaPipe model file or registry name, or "" for no landmarks.
+        judges: which networks score, or None for none but the face model.
+        face_model: MediaPipe model file or registry name; "" for none, or for the stand-in's landmarks.
         allow_missing: whether unmatched names are counted instead of refused.
         workers: number of processes.
     """
@@ -47,87 +52,89 @@ class FolderScore:
     out: Path
     name: str
     metrics: tuple[str, ...] | None
+    judges: Judges | None
     face_model: str
     allow_missing: bool
     workers: int
 
-
-def match(generated: Path, reference: Path, *, allow_missing: bool) -> dict[str, Path | None]:
-    """Return, for each reference video's name (path below the folder without suffix), the generated video or None.
-
-    Raises:
-        InputError: nothing matches, or something does not and `allow_missing` is not set.
-    """
-    ours, theirs = _by_name(generated), _by_name(reference)
-    common, missing, extra = set(ours) & set(theirs), sorted(set(theirs) - set(ours)), sorted(set(ours) - set(theirs))
-    if not common:
-        raise InputError(
-            generated,
-            f"no name matches one in {reference}: {_few(list(ours))} against {_few(list(theirs))}",
-            "give both sides the same file names",
-        )
-    if extra and allow_missing:
-        print(f"warning: {len(extra)} generated videos have no reference and are not scored: {extra}", file=sys.stderr)
-    if (missing or extra) and not allow_missing:
-        problem = f"{len(missing)} reference videos have no generated one {_few(missing)}, "
-        problem += f"{len(extra)} generated ones no reference {_few(extra)}"
-        raise InputError(generated, problem, "mend the names, or add --allow-missing: missing ones count as failed")
-    return {name: ours.get(name) for name in sorted(theirs)}
+    def panel(self) -> Panel:
+        """Return this process's judges; a judge is opened only when a metric needs it."""
+        judges = self.judges or OFFICIAL
+        if not self.face_model:
+            return open_panel(judges, None)
+        return open_panel(replace(judges, landmarks="detector"), ("mediapipe", self.face_model, 0))
 
 
-def _by_name(folder: Path) -> dict[str, Path]:
-    named: dict[str, Path] = {}
-    if not folder.is_dir():
-        raise InputError(folder, "there is no such folder", "check the path")
-    for file in find_videos(folder):
-        # One spelling of accents: some file systems take them apart.
-        name = unicodedata.normalize("NFC", Path(file).with_suffix("").as_posix())
-        if name in named:
-            raise InputError(folder / file, f"has the same name as {named[name].name}", "keep one of the two")
-        named[name] = folder / file
-    return named
+@dataclass(frozen=True)
+class Task:
+    """One clip: its name, both videos, and the one whose sound is the wrong one for it."""
 
-
-def _few(names: list[str]) -> list[str]:
-    return [*sorted(names)[:3], *(["..."] if len(names) > 3 else [])]
+    name: str
+    generated: Path | None
+    reference: Path
+    other: Path | None
 
 
 def score_folders(asked: FolderScore) -> bool:
     """Score all matched clips, write the results to `asked.out`, and return whether any clip has a score.
 
     Raises:
-        InputError: see `match`; `asked.out` holds something else;
-            a landmark metric without a face model; a reference that cannot be read.
+        InputError: see `match`; `asked.out` holds something else; a metric whose judges were not asked for; a model
+            file that is missing or wrong; a reference that cannot be read.
     """
     chosen = _metrics(asked)
     _check_out(asked.out)
-    pairs = match(asked.generated, asked.reference, allow_missing=asked.allow_missing)
-    reference = _by_name(asked.reference)
-    work = partial(_score_one, asked=asked, chosen=chosen)
-    items = [(name, found, reference[name]) for name, found in pairs.items()]
-    rows = table(list(chain.from_iterable(run_all(work, items, workers=asked.workers, label="score"))))
-    warn_of_lengths(rows)
+    found = match(asked.generated, asked.reference, allow_missing=asked.allow_missing)
+    panel = asked.panel()
+    signatures = {each.key: sign(each, panel, "none", "native") for each in chosen}  # opens what is missing now
+    tasks = _tasks(found)
     with atomic_directory(asked.out) as part:
-        rows.to_parquet(part / ROWS, index=False)
-        rows.to_csv(part / "rows.csv", index=False)
-        write_report(_material(asked, rows, items, chosen), part)
-    return bool(rows["value"].notna().any())
+        work = partial(_score_one, asked=asked, chosen=chosen, folder=part / FEATURES)
+        rows = [row for rows in run_all(work, tasks, workers=asked.workers, label="score") for row in rows]
+        scored = table([row | {"signature": signatures[str(row["metric"])]} for row in rows])
+        warn_of_lengths(scored)
+        scored.to_parquet(part / ROWS, index=False)
+        scored.to_csv(part / "rows.csv", index=False)
+        write_report(_material(asked, scored, tasks, chosen, signatures, part / FEATURES), part)
+    return bool(scored["value"].notna().any())
+
+
+def _tasks(found: Match) -> list[Task]:
+    names = list(found.reference)
+    others = [*names[1:], *names[:1]] if len(names) > 1 else [None]
+    return [
+        Task(name, found.generated[name], found.reference[name], found.reference[other] if other else None)
+        for name, other in zip(names, others, strict=True)
+    ]
 
 
 def _material(
-    asked: FolderScore, rows: pd.DataFrame, items: list[tuple[str, Path | None, Path]], chosen: tuple[Metric, ...]
+    asked: FolderScore,
+    rows: pd.DataFrame,
+    tasks: Sequence[Task],
+    chosen: Sequence[Metric],
+    signatures: Mapping[str, str],
+    features: Path,
 ) -> Material:
     dataset = asked.reference.resolve().name
-    shown = [items[k] for k in evenly_spaced(len(items), SHEET_CLIPS)]
+    shown = [tasks[k] for k in evenly_spaced(len(tasks), SHEET_CLIPS)]
+    names = [task.name for task in tasks]
+    of_sets = {each.key: signatures[each.key] for each in chosen if each.scope == "set"}
+    paths = {side: {name: _features_file(features, side, name) for name in names} for side in (GENERATED, REFERENCE)}
+    made = {side: {name: path for name, path in found.items() if path.is_file()} for side, found in paths.items()}
+    files = SetFiles(made[REFERENCE], {asked.name: made[GENERATED]}, {name: name for name in names}, names)
     return Material(
         title=f"{asked.name} on {dataset}",
-        judges={dataset: judges_line(rows)},
+        judges={dataset: judges_line(signatures.values(), synthetic=False)},
         rows=rows,
-        expected={dataset: [name for name, _, _ in items]},
+        expected={dataset: names},
         excluded={},
         methods={asked.name: MethodInfo(asked.name, "as given", "videos")},
         metrics=chosen,
-        sheets={(dataset, asked.name): [SheetLine(name, truth, ours) for name, ours, truth in shown]},
+        main=MAIN,
+        sets={dataset: files} if of_sets else {},
+        set_signatures={dataset: of_sets},
+        sheets={(dataset, asked.name): [SheetLine(task.name, task.reference, task.generated) for task in shown]},
         frames=SHEET_FRAMES,
     )
 
@@ -142,36 +149,44 @@ def _check_out(out: Path) -> None:
 
 
 def _metrics(asked: FolderScore) -> tuple[Metric, ...]:
-    wanted = asked.metrics or [each.key for each in METRICS if asked.face_model or each.needs != "landmarks"]
-    blind = [
-        each.key
-        for each in METRICS + VARIANTS
-        if each.key in wanted and each.needs == "landmarks" and not asked.face_model
-    ]
+    """Return the metrics to score: those asked for, or all whose judges are at hand."""
+    able = {"frames", *(("landmarks", "sound") if asked.face_model else ())}
+    if asked.judges is not None:
+        able |= {"lpips", "inception", "i3d", "i3d_first", "sync"}
+        able |= {"landmarks", "sound", "identity"} if asked.face_model or asked.judges.landmarks == STANDIN else set()
+    wanted = asked.metrics or [each.key for each in METRICS if each.needs in able]
+    blind = {each.key: each.needs for each in METRICS + VARIANTS if each.key in wanted and each.needs not in able}
     if blind:
-        raise InputError("command line", f"{blind} need landmarks", "add --face-model path/to/face_landmarker.task")
+        faces, networks = {"landmarks", "sound", "identity"}, set(blind.values()) - {"landmarks", "sound"}
+        remedy = ["--face-model face_landmarker"] if set(blind.values()) & faces else []
+        remedy += ["--judges official"] if networks and asked.judges is None else []
+        problem = f"{list(blind)} need judges that were not asked for"
+        raise InputError("command line", problem, f"add {' and '.join(remedy)} (first: tavce weights list)")
     return tuple(each for each in METRICS + VARIANTS if each.key in wanted)
 
 
-def _score_one(item: tuple[str, Path | None, Path], asked: FolderScore, chosen: tuple[Metric, ...]) -> list[Row]:
-    name, generated, reference = item
-    needed = any(each.needs == "landmarks" for each in chosen)
-    detector = _detector("mediapipe", asked.face_model, 0) if needed else None
-    unseen = Landmarks(None, "no landmark detector was asked for")
+def _score_one(task: Task, asked: FolderScore, chosen: tuple[Metric, ...], folder: Path) -> list[Row]:
     pair = Pair(
         dataset=asked.reference.resolve().name,
         method=asked.name,
-        clip=name,
-        identity=name,
-        generated=generated or Path(),
-        reference=reference,
-        generated_landmarks=generated_landmarks(generated, detector) if generated else unseen,
-        reference_landmarks=Landmarks(video_landmarks(reference, detector), "") if detector else unseen,
-        failed="" if generated else "there is no generated video of this name",
+        clip=task.name,
+        identity=task.name,
+        generated=task.generated or Path(),
+        reference=task.reference,
+        sound=task.generated or Path(),
+        other_sound=task.other,
+        seen=None,
+        copied=False,
+        failed="" if task.generated else "there is no generated video of this name",
     )
-    seen_by = detector.name if detector else "none"
-    by_key = {each.key: each for each in chosen}
-    return [
-        row | {"signature": sign(by_key[str(row["metric"])], "none", "native", seen_by)}
-        for row in score_clip(pair, chosen)
-    ]
+    scored = score_clip(pair, chosen, asked.panel())
+    for side, features in ((GENERATED, scored.features), (REFERENCE, scored.reference_features)):
+        if features:
+            path = _features_file(folder, side, task.name)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            np.savez(path, allow_pickle=False, **features)
+    return scored.rows
+
+
+def _features_file(folder: Path, side: str, name: str) -> Path:
+    return folder / side / f"{name}.npz"

@@ -1,7 +1,7 @@
 """Score rows, and where the videos lie -> a folder with the page, tables, plots and contact sheets."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from itertools import chain
 from pathlib import Path
@@ -10,19 +10,25 @@ import numpy as np
 import pandas as pd
 from jaxtyping import UInt8
 
-from metrics import parse_signature
 from metrics.record import Metric
 from reports.aggregate import aggregate
 from reports.contact_sheet import contact_sheet, evenly_spaced, save_sheet
 from reports.describe import MethodInfo, MetricInfo, Provenance, of_track, tracks
 from reports.document import Section, report_markdown
+from reports.intervals import interval_table
 from reports.latex import to_latex
 from reports.markdown import to_markdown
 from reports.plots import metric_plot, save_figure
 from reports.tables import Table, build_table, to_csv
+from stages.set_scores import RESAMPLES, SetFiles, set_means
 from tavce.errors import InputError
 from tavce.media.video import read_frames
 from tavce.run.pool import progress
+
+INTERVALS = (
+    f"In brackets 95 % of {RESAMPLES} draws of clips with replacement. They show the spread and not the centre: a clip "
+    "drawn twice adds no frame, and fewer frames raise FID"
+)
 
 
 @dataclass(frozen=True)
@@ -52,6 +58,9 @@ class Material:
         excluded: data set -> clips that cannot be used, with the reason.
         methods: name -> how it is shown, in table order.
         metrics: in table order.
+        main: keys of those in the first table; the rest stand in a second one.
+        sets: data set -> where the features of its frames lie; without an entry it has no metrics of sets.
+        set_signatures: data set -> metric of sets -> signature.
         sheets: (data set, method) -> clips to show.
         frames: number of frames of each clip on a sheet.
     """
@@ -63,15 +72,11 @@ class Material:
     excluded: Mapping[str, Mapping[str, str]]
     methods: Mapping[str, MethodInfo]
     metrics: Sequence[Metric]
+    main: Sequence[str]
+    sets: Mapping[str, SetFiles]
+    set_signatures: Mapping[str, Mapping[str, str]]
     sheets: Mapping[tuple[str, str], Sequence[SheetLine]]
     frames: int
-
-
-def judges_line(rows: pd.DataFrame) -> str:
-    """Return the first line of a table: which networks judged the rows, as their signatures say."""
-    signatures = map(parse_signature, rows["signature"].unique())
-    seen_by = sorted({parts["landmarks"] for parts in signatures if "landmarks" in parts})
-    return "judges: no learned metric in this table" + (f"; landmarks by {', '.join(seen_by)}" if seen_by else "")
 
 
 def write_report(material: Material, folder: Path) -> None:
@@ -87,24 +92,58 @@ def write_report(material: Material, folder: Path) -> None:
         means = aggregate(material.rows, material.expected, methods=material.methods)
     except ValueError as error:
         raise InputError("score rows", str(error), "score all methods again: dvc repro") from error
+    means, floors = _with_sets(means, material)
     (folder / "aggregate.csv").write_text(to_csv(means), encoding="utf-8")
-    infos = [MetricInfo(each.key, each.name, each.unit, each.better, each.decimals) for each in material.metrics]
-    code = f"tavce-bench {version('tavce-bench')}"
     sheets = _write_sheets(material, folder)
-    sections = []
-    for dataset in sorted(material.expected):
-        provenance = Provenance(material.judges[dataset], code, material.excluded)
-        for track in tracks(material.methods):
-            table = build_table(means, dataset, track, material.methods, infos, provenance)
-            stem = folder / f"{dataset}-{track.replace(' ', '_')}"
-            _write_table(table, stem)
-            figure = metric_plot(means, material.rows, dataset, track, material.methods, infos)
-            _, png = save_figure(figure, stem)
-            shown = [name for name in of_track(material.methods, track) if (dataset, name) in sheets]
-            links = {material.methods[name].label: sheets[dataset, name] for name in shown}
-            sections.append(Section(table, {f"Scores on {dataset}": png.name}, links))
+    sections = [
+        _section(material, means, floors.get(dataset, []), dataset, track, sheets, folder)
+        for dataset in sorted(material.expected)
+        for track in tracks(material.methods)
+    ]
     page = report_markdown(material.title, material.excluded, sections, material.rows)
     (folder / "report.md").write_text(page, encoding="utf-8")
+
+
+def _with_sets(means: pd.DataFrame, material: Material) -> tuple[pd.DataFrame, dict[str, list[str]]]:
+    """Return the aggregate with the lines of the metrics of sets, and what is said of their floor per data set."""
+    chosen = [each for each in material.metrics if each.scope == "set"]
+    lines, floors = [], {}
+    for dataset, files in material.sets.items():
+        found, floors[dataset] = set_means(dataset, files, chosen, material.set_signatures[dataset])
+        lines += [asdict(line) for line in found]
+    if not lines:
+        return means, floors
+    joined = pd.concat([means, pd.DataFrame(lines)], ignore_index=True)
+    return joined.sort_values(["dataset", "method", "metric"], ignore_index=True), floors
+
+
+def _section(
+    material: Material,
+    means: pd.DataFrame,
+    floors: Sequence[str],
+    dataset: str,
+    track: str,
+    sheets: Mapping[tuple[str, str], str],
+    folder: Path,
+) -> Section:
+    methods = material.methods
+    provenance = Provenance(material.judges[dataset], f"tavce-bench {version('tavce-bench')}", material.excluded)
+    infos = [MetricInfo(each.key, each.name, each.unit, each.better, each.decimals) for each in material.metrics]
+    main = [info for info in infos if info.key in material.main] or infos
+    rest = [info for info in infos if info not in main]
+    tables = [build_table(means, dataset, track, methods, part, provenance) for part in (main, rest) if part]
+    stem = folder / f"{dataset}-{track.replace(' ', '_')}"
+    for table, name in zip(tables, (stem.name, f"{stem.name}-further"), strict=False):
+        _write_table(table, stem.with_name(name))
+    _, png = save_figure(metric_plot(means, material.rows, dataset, track, methods, infos), stem)
+    of_sets = [info for info, each in zip(infos, material.metrics, strict=True) if each.scope == "set"]
+    sets = ""
+    if of_sets:
+        said = [INTERVALS, *floors]
+        sets = interval_table(means, dataset, track, methods, of_sets) + "\n" + "".join(f"- {line}.\n" for line in said)
+    shown = [name for name in of_track(methods, track) if (dataset, name) in sheets]
+    links = {methods[name].label: sheets[dataset, name] for name in shown}
+    return Section(tables[0], {f"Scores on {dataset}": png.name}, links, tables[1] if rest else None, sets)
 
 
 def _write_table(table: Table, stem: Path) -> None:

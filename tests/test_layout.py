@@ -108,7 +108,8 @@ def test_no_cycles() -> None:
 
 
 def test_stages_stand_in_the_order_of_the_flow() -> None:
-    flow = ["dataset", "crop", "features", "judges", "correlation", "animator", "generate", "score", "report"]
+    flow = ["dataset", "crop", "features", "judges", "reference", "correlation", "animator"]
+    flow += ["generate", "score", "report"]
     assert list(STAGES) == [name for name in flow if name in STAGES]
     assert all((ROOT / "stages" / f"{name}.py").is_file() for name in STAGES)
 
@@ -123,7 +124,9 @@ def test_stages_name_the_folders_that_the_code_writes() -> None:
         "crop": paths.crop_folder("${key}"),
         "features": paths.features_folder("${key}"),
         "generate": paths.generated_folder("${item.dataset}", "${item.method}"),
-        "score": paths.score_file("${item.dataset}", "${item.method}"),
+        "judges": paths.JUDGES,
+        "reference": paths.reference_folder("${key}"),
+        "score": paths.score_folder("${item.dataset}", "${item.method}"),
         "report": paths.RESULTS,
     }
     assert outs == {name: path.as_posix() for name, path in ours.items()}

@@ -6,8 +6,6 @@ import numpy as np
 from jaxtyping import Float32
 
 from tavce.data.clips import Clip
-from tavce.data.crop.detect import Detector
-from tavce.data.landmarks import video_landmarks
 from tavce.errors import InputError
 from tavce.media.audio import read_wav
 from tavce.media.mel import mel_spectrogram
@@ -19,7 +17,7 @@ MOUTH_SHARE = 72 / 256
 MEL_STARTS = (0, -1, -2)
 
 
-def clip_features(clip: Clip, crop_folder: Path, *, mel_start: int, detector: Detector | None) -> dict[str, np.ndarray]:
+def clip_features(clip: Clip, crop_folder: Path, *, mel_start: int) -> dict[str, np.ndarray]:
     """Return the features of one usable clip.
 
     Keys:
@@ -29,15 +27,12 @@ def clip_features(clip: Clip, crop_folder: Path, *, mel_start: int, detector: De
         landmarks: float32 (frames, 68, 2), crop pixels.
         mouth_boxes: float32 (frames, 4), `mouth_boxes`; NaN, like `landmarks`, where only boxes are annotated.
         found: bool (frames,), False where the face is interpolated.
-        seen: float32 (frames, 68, 2), landmarks that the detector sees in the crop itself, NaN where it sees no face:
-            what generated videos, which have no source, are compared with. Equal to `landmarks` where they are exact.
         coefficients: float32 (frames, n), only where the source has them.
 
     Args:
         clip: its row after the crop.
         crop_folder: where the crop wrote its files.
         mel_start: 0 (Wav2Lip's inference), -1 (its training) or -2 (SadTalker, TAVCE).
-        detector: of the data set; None where landmarks are annotated.
 
     Raises:
         InputError: files of the crop are missing or disagree with the row.
@@ -64,12 +59,11 @@ def clip_features(clip: Clip, crop_folder: Path, *, mel_start: int, detector: De
         "landmarks": crop["landmarks"],
         "mouth_boxes": mouth_boxes(crop["landmarks"], int(crop["size"])),
         "found": crop["found"],
-        "seen": video_landmarks(crop_folder / f"{clip.id}.mkv", detector) if detector else crop["landmarks"],
     }
     return features | ({"coefficients": crop["coefficients"]} if "coefficients" in crop else {})
 
 
-def write_features(clip: Clip, crop_folder: Path, out: Path, *, mel_start: int, detector: Detector | None) -> None:
+def write_features(clip: Clip, crop_folder: Path, out: Path, *, mel_start: int) -> None:
     """Write the features of one clip to ``<id>.npz`` in `out`, uncompressed: same clip, same bytes.
 
     An unusable clip writes nothing.
@@ -79,7 +73,7 @@ def write_features(clip: Clip, crop_folder: Path, out: Path, *, mel_start: int, 
     """
     if not clip.usable:
         return
-    features = clip_features(clip, crop_folder, mel_start=mel_start, detector=detector)
+    features = clip_features(clip, crop_folder, mel_start=mel_start)
     with atomic_file(out / f"{clip.id}.npz") as part:
         np.savez(part, allow_pickle=False, **features)  # numpy dates every entry 1980
 

@@ -64,6 +64,18 @@ def read_sound(video: Path) -> Int16[np.ndarray, " samples"]:
     return read_wav(beside) if beside.is_file() and not probe(video).has_audio else read_audio(video)
 
 
+def check_samples(samples: Int16[np.ndarray, " samples"]) -> None:
+    """Refuse audio that cannot be analysed; floats would be 32768 times too quiet for features of the int16 scale.
+
+    Raises:
+        InputError: no samples, or samples that are not int16.
+    """
+    if samples.dtype != np.int16:
+        raise InputError("audio", f"samples are {samples.dtype}, not int16", "read it with tavce.media.audio")
+    if not len(samples):
+        raise InputError("audio", "holds no samples", "give audio of at least one frame (640 samples)")
+
+
 def fit_audio(samples: Int16[np.ndarray, " samples"], frames: int) -> Int16[np.ndarray, " fitted"]:
     """Return 16 kHz samples cut, or padded with silence at the end, to 640 per frame: exactly `frames` * 640."""
     wanted = frames * SAMPLES_PER_FRAME

@@ -8,7 +8,7 @@ import functools
 import numpy as np
 from jaxtyping import Float32, Float64, Int16
 
-from tavce.errors import InputError
+from tavce.media.audio import check_samples
 
 SAMPLE_RATE_HZ = 16_000
 FPS = 25
@@ -43,10 +43,7 @@ def mel_spectrogram(samples: Int16[np.ndarray, " samples"]) -> Float32[np.ndarra
     Raises:
         InputError: no samples, or samples that are not int16.
     """
-    if samples.dtype != np.int16:
-        raise InputError("audio", f"samples are {samples.dtype}, not int16", "read it with tavce.media.audio")
-    if not len(samples):
-        raise InputError("audio", "holds no samples", "give audio of at least one frame (640 samples)")
+    check_samples(samples)
     wave = samples / 32768.0
     wave[1:] -= PRE_EMPHASIS * wave[:-1]
     padded = np.pad(wave, N_FFT // 2, mode="reflect")

@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Float64, Int16
 from scipy.fft import dct
 
-from tavce.errors import InputError
+from tavce.media.audio import check_samples
 
 SAMPLE_RATE_HZ = 16_000
 WINDOW = 400
@@ -41,10 +41,7 @@ def mfcc(samples: Int16[np.ndarray, " samples"]) -> Float64[np.ndarray, "rows 13
     Raises:
         InputError: no samples, or samples that are not int16.
     """
-    if samples.dtype != np.int16:
-        raise InputError("audio", f"samples are {samples.dtype}, not int16", "read it with tavce.media.audio")
-    if not len(samples):
-        raise InputError("audio", "holds no samples", "give audio of at least one frame (640 samples)")
+    check_samples(samples)
     wave = samples.astype(np.float64)
     wave[1:] -= PRE_EMPHASIS * wave[:-1]
     rows = 1 + max(0, -(-(len(wave) - WINDOW) // HOP))

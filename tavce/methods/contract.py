@@ -5,9 +5,6 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import numpy as np
-from jaxtyping import Float32
-
 from tavce.errors import InputError
 
 MANIFEST = "manifest.jsonl"
@@ -22,7 +19,6 @@ class Request:
         video: the reference clip; only controls may look at it.
         audio: 16 kHz mono WAV of ``frames * 640`` samples.
         other_audio: the audio of another clip, or None where there is no other.
-        landmarks: of the reference, in pixels.
         frames: number of frames to make, at 25 fps.
     """
 
@@ -30,7 +26,6 @@ class Request:
     video: Path
     audio: Path
     other_audio: Path | None
-    landmarks: Float32[np.ndarray, "frames 68 2"]
     frames: int
 
 

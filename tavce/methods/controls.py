@@ -64,7 +64,7 @@ Control = GroundTruth | Reencoded | StillFrame | ShiftedAudio | OtherAudio
 
 
 def make(control: Control, request: Request, folder: Path) -> str:
-    """Write ``<clip>.mkv``, ``<clip>.wav`` and, where frames are exact copies, ``<clip>.landmarks.npy`` into `folder`.
+    """Write ``<clip>.mkv`` and ``<clip>.wav`` into `folder`.
 
     Returns:
         "" or the reason why this control cannot be made for this clip; then no file is written.
@@ -81,18 +81,16 @@ def make(control: Control, request: Request, folder: Path) -> str:
 
 
 def _write_picture(control: Control, request: Request, folder: Path) -> None:
-    video, landmarks = folder / f"{request.clip}.mkv", folder / f"{request.clip}.landmarks.npy"
+    video = folder / f"{request.clip}.mkv"
     if isinstance(control, StillFrame):
         write_video(video, _hold(request))
-        np.save(landmarks, np.repeat(request.landmarks[:1], request.frames, axis=0))
     elif isinstance(control, Reencoded):
         lossy = folder / f"{request.clip}.mp4"
         write_h264(lossy, read_frames(request.video), crf=control.crf)
         write_video(video, read_frames(lossy))
-        lossy.unlink()  # no landmarks: these pixels are no copies, their landmarks must be detected
+        lossy.unlink()
     else:
         shutil.copyfile(request.video, video)
-        np.save(landmarks, request.landmarks)
 
 
 def _hold(request: Request) -> Iterator[UInt8[np.ndarray, "height width 3"]]:

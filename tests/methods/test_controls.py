@@ -33,8 +33,7 @@ def request_(tmp_path: Path) -> Request:
     write_video(tmp_path / "truth.mkv", [np.roll(base, 2 * k, axis=1) for k in range(FRAMES)])
     write_wav(tmp_path / "truth.wav", rng.integers(-9000, 9000, FRAMES * 640).astype(np.int16), 16_000)
     write_wav(tmp_path / "other.wav", rng.integers(-9000, 9000, 5 * 640).astype(np.int16), 16_000)
-    landmarks = rng.uniform(0, 64, (FRAMES, 68, 2)).astype(np.float32)
-    return Request("clip", tmp_path / "truth.mkv", tmp_path / "truth.wav", tmp_path / "other.wav", landmarks, FRAMES)
+    return Request("clip", tmp_path / "truth.mkv", tmp_path / "truth.wav", tmp_path / "other.wav", FRAMES)
 
 
 def run(control: Control, request: Request, folder: Path) -> tuple[np.ndarray, np.ndarray]:
@@ -48,17 +47,15 @@ def test_ground_truth_is_the_reference_to_the_bit(request_: Request, tmp_path: P
     frames, samples = run(GroundTruth("ground_truth"), request_, tmp_path)
     assert np.array_equal(frames, read_video(request_.video))
     assert np.array_equal(samples, read_wav(request_.audio))
-    assert np.array_equal(np.load(tmp_path / "out/clip.landmarks.npy"), request_.landmarks)
 
 
-def test_still_frame_holds_frame_0_and_its_landmarks(request_: Request, tmp_path: Path) -> None:
+def test_still_frame_holds_frame_0(request_: Request, tmp_path: Path) -> None:
     frames, samples = run(StillFrame("still_frame"), request_, tmp_path)
     truth = read_video(request_.video)
     assert len(frames) == FRAMES
     assert (frames == truth[0]).all()
     assert not (truth == truth[0]).all()
     assert np.array_equal(samples, read_wav(request_.audio))
-    assert (np.load(tmp_path / "out/clip.landmarks.npy") == request_.landmarks[0]).all()
 
 
 def test_reencoded_is_close_but_not_equal_and_worse_with_a_higher_crf(request_: Request, tmp_path: Path) -> None:
@@ -69,7 +66,7 @@ def test_reencoded_is_close_but_not_equal_and_worse_with_a_higher_crf(request_: 
         frames, _ = run(Reencoded("reencoded", crf), request_, tmp_path / str(crf))
         assert frames.shape == truth.shape
         errors.append(np.abs(frames - truth).mean())
-        # No landmarks: nobody has looked at these pixels. And no lossy file is left.
+        # No lossy file is left.
         assert {path.name for path in (tmp_path / str(crf) / "out").iterdir()} == {"clip.mkv", "clip.wav"}
     assert 0 < errors[0] < errors[1]
 

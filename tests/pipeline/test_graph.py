@@ -22,7 +22,9 @@ STAGES = {
     "crop@synthtalk": "data/crop/.synthtalk.part",
     "features@synthtalk": "data/features/.synthtalk.part",
     "generate@synthtalk-reencoded_crf23": "data/generate/synthtalk/.reencoded_crf23.part",
-    "score@synthtalk-still_frame": None,
+    "judges": None,
+    "reference@synthtalk": "data/reference/.synthtalk.part",
+    "score@synthtalk-still_frame": "data/score/synthtalk/.still_frame.part",
     "report": "reports/.results.part",
 }
 
@@ -50,7 +52,7 @@ def stage_process(parent: int) -> bool:
 
 
 def scores(folder: Path) -> pd.DataFrame:
-    return pd.concat([pd.read_parquet(path) for path in sorted((folder / "data/score").rglob("*.parquet"))])
+    return pd.concat([pd.read_parquet(path) for path in sorted((folder / "data/score").rglob("rows.parquet"))])
 
 
 def test_every_stage_left_what_it_promises(smoke: Path) -> None:

@@ -27,7 +27,7 @@ def test_a_method_without_any_score_shows_why_and_takes_nothing_from_the_others(
     assert math.isnan(broken.mean)
     assert (broken.n_scored, broken.coverage, broken.reason) == (0, 0.0, "no face found (4)")
     without = means_of(aggregate(rows[rows["method"] != "broken"], expected), "talk")
-    assert without["own_a", "psnr"] == means["own_a", "psnr"]
+    assert str(without["own_a", "psnr"]) == str(means["own_a", "psnr"])  # in words, since NaN equals nothing
 
 
 def test_identical_clips_are_counted_and_not_averaged(rows, expected):

@@ -58,7 +58,7 @@ def test_score_writes_rows_tables_plot_and_sheet(
     assert names >= {"rows.parquet", "rows.csv", "report.md", "aggregate.csv", "truth-as_given.tex", "sheets"}
     assert (folders[0].parent / "out" / "sheets" / "truth-generated.png").is_file()
     report = (folders[0].parent / "out" / "report.md").read_text()
-    assert "judges: no learned metric in this table\n" in report
+    assert "judges: none, no network took part in this table\n" in report
     assert "| generated |" in capsys.readouterr().out
 
 

@@ -1,0 +1,151 @@
+"""FID, KID and FVD from features on disk: equal frames for all methods, intervals by resampling clips, the floor."""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Float32, Float64
+
+from metrics.frechet import frechet_resampled
+from metrics.kid import kernel_distance, kernel_resampled
+from metrics.record import Metric
+from reports.aggregate import Mean
+from stages.arrays import load_array
+
+Features = Float32[np.ndarray, "frames features"]
+
+RESAMPLES, SEED = 200, 0
+LEVEL = 0.95
+
+
+@dataclass(frozen=True)
+class SetFiles:
+    """Where the features of one data set's frames lie, as arrays on disk.
+
+    Attributes:
+        reference: clip -> file.
+        generated: method -> clip -> file; a clip without a video is not there.
+        identities: clip -> who is seen.
+        expected: the clips that every method owes.
+    """
+
+    reference: Mapping[str, Path]
+    generated: Mapping[str, Mapping[str, Path]]
+    identities: Mapping[str, str]
+    expected: Sequence[str]
+
+
+def set_means(
+    dataset: str, files: SetFiles, metrics: Sequence[Metric], signatures: Mapping[str, str]
+) -> tuple[list[Mean], list[str]]:
+    """Return one line per method and metric over the shared frames, and one sentence on the floor of each metric.
+
+    Args:
+        dataset: name of the data set.
+        files: features of its frames.
+        metrics: those of sets of clips.
+        signatures: metric -> signature; the numbers of frames (or windows) and of videos are added.
+    """
+    lines, floors = [], []
+    for metric in metrics:
+        shared = shared_frames(files, metric.needs)
+        reference = _taken(files.reference, shared, metric.needs)
+        signature = f"{signatures[metric.key]}|frames:{sum(shared.values())}|videos:{len(shared)}"
+        for method in files.generated:
+            value = _value(metric, method, files, shared, reference)
+            lines.append(_mean(dataset, method, metric, files, len(shared), value, signature))
+        floors.append(_floor(metric, reference, files.identities))
+    return lines, floors
+
+
+def shared_frames(files: SetFiles, needs: str) -> dict[str, int]:
+    """Return the clips that every method with any video has, and how many frames of each all of them have."""
+    able = [clips for clips in files.generated.values() if clips]
+    common = [clip for clip in files.expected if able and all(clip in clips for clips in able)]
+    lengths = {
+        clip: min(len(load_array(path, needs)) for path in (files.reference[clip], *(clips[clip] for clips in able)))
+        for clip in common
+    }
+    return {clip: count for clip, count in lengths.items() if count}
+
+
+def _taken(paths: Mapping[str, Path], shared: Mapping[str, int], needs: str) -> dict[str, Features]:
+    return {clip: load_array(paths[clip], needs)[:count] for clip, count in shared.items()}
+
+
+@dataclass(frozen=True)
+class _Value:
+    value: float = math.nan
+    low: float = math.nan
+    high: float = math.nan
+    reason: str = ""
+
+
+def _value(
+    metric: Metric, method: str, files: SetFiles, shared: Mapping[str, int], reference: Mapping[str, Features]
+) -> _Value:
+    have = files.generated[method]
+    if not have or not shared:
+        return _Value(reason="no clip has a video from every method" if have else "no video")
+    generated, truth = list(_taken(have, shared, metric.needs).values()), list(reference.values())
+    try:
+        value = float(metric.measure(np.concatenate(generated), np.concatenate(truth)))
+        drawn = _resample(metric)(generated, truth, resamples=RESAMPLES, seed=SEED)
+    except ValueError as error:  # too few frames for a covariance
+        return _Value(reason=str(error))
+    low, high = np.quantile(drawn, [(1 - LEVEL) / 2, (1 + LEVEL) / 2]).tolist()
+    return _Value(value, low, high)
+
+
+def _resample(metric: Metric) -> Callable[..., Float64[np.ndarray, " resamples"]]:
+    return kernel_resampled if metric.measure is kernel_distance else frechet_resampled
+
+
+def _mean(
+    dataset: str, method: str, metric: Metric, files: SetFiles, common: int, found: _Value, signature: str
+) -> Mean:
+    have, owed = len(files.generated[method]), len(files.expected)
+    return Mean(
+        dataset=dataset,
+        method=method,
+        metric=metric.key,
+        n_expected=owed,
+        n_scored=have,
+        coverage=have / owed,
+        n_common=common,
+        mean=found.value,
+        mean_all=math.nan,
+        n_identical=0,
+        frames_lost=0,
+        missing=f"no video ({owed - have})" if have < owed else "",
+        reason=found.reason,
+        signature=signature,
+        low=found.low,
+        high=found.high,
+    )
+
+
+def _floor(metric: Metric, reference: Mapping[str, Features], identities: Mapping[str, str]) -> str:
+    """Return what the metric says of half of the people against the others, all true: no method is told from less.
+
+    The halves hold about half of the frames each, so the value lies above what all frames would give.
+    """
+    people = sorted({identities[clip] for clip in reference})
+    first = set(people[::2])
+    halves = [
+        [features for clip, features in reference.items() if (identities[clip] in first) is side]
+        for side in (True, False)
+    ]
+    if not all(halves):
+        return f"{metric.name}: one person only, so ground truth cannot be split in halves"
+    one, other = (np.concatenate(half) for half in halves)
+    try:
+        value = f"{float(metric.measure(one, other)):.{metric.decimals}f}"
+    except ValueError as error:
+        value = str(error)
+    return (
+        f"{metric.name} of ground truth, half of the people against the others: {value} "
+        f"({len(one)} and {len(other)} frames)"
+    )
