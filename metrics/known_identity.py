@@ -9,6 +9,7 @@ from jaxtyping import Bool, Float, Int64, UInt8
 
 from metrics.align import aligned_faces
 from metrics.identity import Recogniser, embeddings
+from metrics.ranking import area_under_curve
 
 # Drawn people differ in colours and shapes that random weights see too: AUC 1.000 of the frozen stand-in, 0.969 to
 # 0.982 of random weights. So the cosines are asked for as well: 0.92 apart, 0.06 with random weights, 0.54 with red and
@@ -94,13 +95,6 @@ def failed_identity(known: KnownIdentity) -> list[str]:
         if not value >= LEAST_SELF:
             failed.append(f"cosine of a face with itself, {name}, is {value:.3f}, at least {LEAST_SELF:g} is asked")
     return failed
-
-
-def area_under_curve(positive: Float[np.ndarray, " positives"], negative: Float[np.ndarray, " negatives"]) -> float:
-    """Return the probability that a positive value is larger than a negative one; ties count half."""
-    ordered = np.sort(negative)
-    below, upto = (np.searchsorted(ordered, positive, side=side) for side in ("left", "right"))
-    return float((below + upto).mean() / (2 * len(ordered)))
 
 
 def _floor(random: Recogniser, clips: Clips, landmarks: Landmarks, identity: Int64[np.ndarray, " clips"]) -> float:

@@ -17,7 +17,7 @@ from metrics.networks.lpips import Lpips
 
 BLUR = (0.5, 1.0, 2.0, 4.0)  # pixels of deviation
 NOISE = (2.0, 5.0, 10.0, 20.0)  # grey levels of deviation
-RATE_FACTORS = (18, 23, 28, 35, 40)  # of H.264
+RATE_FACTORS = (18.0, 23.0, 28.0, 35.0, 40.0)  # of H.264
 
 Clip = UInt8[np.ndarray, "frames height width 3"]
 Clips = UInt8[np.ndarray, "clips frames height width 3"]
@@ -93,7 +93,7 @@ def _ladders(clips: Clips, encode: Encode) -> Iterator[tuple[str, tuple[float, .
     """Yield name, strengths and spoilt clips of each ladder; one rung at a time is held."""
     yield "blur", BLUR, ([_blurred(clip, deviation) for clip in clips] for deviation in BLUR)
     yield "noise", NOISE, ([_noisy(clip, deviation) for clip in clips] for deviation in NOISE)
-    yield "crf", RATE_FACTORS, ([encode(clip, factor) for clip in clips] for factor in RATE_FACTORS)
+    yield "crf", RATE_FACTORS, ([encode(clip, int(factor)) for clip in clips] for factor in RATE_FACTORS)
 
 
 def _blurred(clip: Clip, deviation: float) -> Clip:

@@ -8,9 +8,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float, Float32, Float64, Int16, UInt8
+from jaxtyping import Float, Float32, Int16, UInt8
 
 from metrics.networks.syncnet import SyncNet, audio_features, lip_features
+from metrics.ranking import area_under_curve
 from metrics.sync import SAMPLES_PER_FRAME, SyncScores, pair_distances, shift_means, sync_scores, window_count
 from metrics.sync_crop import syncnet_whole
 
@@ -112,7 +113,7 @@ def known_answers(
     return KnownSync(
         clips=len(lips),
         found=tuple(float(share) for share in found),
-        auc=area_under_curve(near, far),
+        auc=area_under_curve(far, near),
         lse_c_own=_mean([score.lse_c for score in own]),
         lse_c_other=_mean([score.lse_c for score in other]),
         lse_c_still=_mean([score.lse_c for score in _scored(still, sounds[0])]),
@@ -152,11 +153,6 @@ def moved(samples: Int16[np.ndarray, " samples"], frames: int) -> Int16[np.ndarr
     else:
         silence[shift:] = samples[:-shift]
     return silence
-
-
-def area_under_curve(near: Float64[np.ndarray, " own"], far: Float64[np.ndarray, " foreign"]) -> float:
-    """Return the probability that a value of `near` is less than one of `far`; ties count half."""
-    return float(np.mean(near[:, None] < far) + np.mean(near[:, None] == far) / 2)
 
 
 def _scored(

@@ -1,6 +1,7 @@
 """Training curves -> one figure: a panel per network, a line per loss or figure, over the steps."""
 
 from collections.abc import Mapping, Sequence
+from itertools import chain
 
 import matplotlib as mpl
 from matplotlib.figure import Figure
@@ -18,7 +19,7 @@ def curves_figure(curves: Mapping[str, Curve]) -> Figure:
     """Return the figure of several trainings.
 
     Args:
-        curves: title -> points in order; each has a "step" and named values. Values are scaled to the first one of
+        curves: title -> points in order; each has a "step" and named values. Values are scaled by the largest of
             their line, so that all fit into one panel; the legend has the last ones as they are.
     """
     down = -(-len(curves) // ACROSS)
@@ -28,10 +29,10 @@ def curves_figure(curves: Mapping[str, Curve]) -> Figure:
         for panel in panels.flat[len(curves) :]:
             panel.set_visible(False)
         for panel, (title, points) in zip(panels.flat, curves.items(), strict=False):
-            names = [name for name in points[0] if name not in ("step", "seconds")]
+            names = [name for name in dict.fromkeys(chain.from_iterable(points)) if name not in ("step", "seconds")]
             for name, (colour, line) in zip(names, LOOKS, strict=False):
                 drawn = [(point["step"], point[name]) for point in points if name in point]
-                unit = abs(drawn[0][1]) or 1.0
+                unit = max(abs(value) for _, value in drawn) or 1.0
                 panel.plot(
                     [step for step, _ in drawn],
                     [value / unit for _, value in drawn],
@@ -46,5 +47,5 @@ def curves_figure(curves: Mapping[str, Curve]) -> Figure:
             panel.grid(color="#EEEEEE", lw=0.5)
             panel.legend(frameon=False, fontsize=6)
         for first in panels[:, 0]:
-            first.set_ylabel("value / first value")
+            first.set_ylabel("value / largest value")
     return figure

@@ -1,6 +1,7 @@
 """Score rows -> one figure: a panel per metric, a line per method, the mean over a dot for every clip."""
 
 import math
+import textwrap
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ DOT_COLOUR = "#808080"
 LABEL_BOX: dict[str, Any] = {"color": "white", "pad": 1}
 WIDTH_IN, LINE_IN, PANELS_ACROSS = 7.0, 0.24, 4
 VECTOR_DOTS = 2000
-MAX_LABEL = 32
+MAX_LABEL, TITLE_LETTERS = 32, 22
 STYLE: dict[Any, Any] = {
     "font.family": "DejaVu Sans",
     "font.size": 8,
@@ -73,11 +74,17 @@ def metric_plot(
             values = [np.sort(part.loc[part["method"] == name, "value"].to_numpy(np.float64)) for name in names]
             lines = [means.get((name, metric.key)) for name in names]
             _draw_panel(panel, values, lines, [methods[name].kind == "control" for name in names])
-            panel.set_title(f"{metric.heading} {metric.arrow}")
+            panel.set_title(_title(metric))
         panels[0, 0].set_ylim(len(names) - 0.5, -0.5)
         for first in panels[:, 0]:
             first.set_yticks(range(len(names)), [_shortened(methods[name].label) for name in names])
     return figure
+
+
+def _title(metric: MetricInfo) -> str:
+    """Return name and arrow, and below them the unit, so that neighbours' titles do not touch."""
+    lines = textwrap.wrap(f"{metric.label}\N{NO-BREAK SPACE}{metric.arrow}", TITLE_LETTERS)
+    return "\n".join([*lines, f"({metric.unit})"] if metric.unit else lines)
 
 
 def _draw_panel(

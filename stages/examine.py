@@ -6,12 +6,7 @@ the same for every data set and profile.
 
 from collections.abc import Callable
 from dataclasses import asdict
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
-
-import numpy as np
-from jaxtyping import UInt8
 
 from metrics.known_identity import failed_identity, known_identity
 from metrics.known_landmarks import failed_landmarks, known_landmarks
@@ -19,30 +14,20 @@ from metrics.known_perception import failed_ladders, known_inception, known_lpip
 from metrics.known_sync import failed_sync, known_sync
 from metrics.standins.load import random_identity
 from stages.make_judges.corpus import Clips, Wanted
+from stages.make_judges.encode import encode
 from stages.panel import Panel
 from tavce.media.mfcc import mfcc
-from tavce.media.video import read_video
-from tavce.media.writer import write_h264
 
 PROBE = Wanted(seed=86_000, split="test", identities=24, clips=48, seconds=3.0, size=128)
 FIRST = 12  # frames of each clip, where pictures are asked about; neighbours, since H.264 lives on their likeness
 HALF = slice(0, 24)  # of the clips, one of each person, where a question is dear
 
-Clip = UInt8[np.ndarray, "frames height width 3"]
 Answers = tuple[Any, list[str]]
 
 
 def examine(judge: str, panel: Panel, clips: Clips) -> Answers:
     """Return the figures of one judge, as JSON can hold them, and in words the bounds that they fail."""
     return QUESTIONS[judge](panel, clips)
-
-
-def encoded(clip: Clip, rate_factor: int) -> Clip:
-    """Return a clip after H.264."""
-    with TemporaryDirectory() as folder:
-        path = Path(folder) / "clip.mp4"
-        write_h264(path, clip, crf=rate_factor)
-        return read_video(path)
 
 
 def _sync(panel: Panel, clips: Clips) -> Answers:
@@ -52,22 +37,22 @@ def _sync(panel: Panel, clips: Clips) -> Answers:
 
 def _identity(panel: Panel, clips: Clips) -> Answers:
     pictures, points = clips.frames[:, :FIRST], clips.landmarks[:, :FIRST]
-    known = known_identity(panel.recogniser, random_identity(), pictures, points, clips.identity, encoded)
+    known = known_identity(panel.recogniser, random_identity(), pictures, points, clips.identity, encode)
     return asdict(known), failed_identity(known)
 
 
 def _lpips(panel: Panel, clips: Clips) -> Answers:
-    known = known_lpips(panel.lpips, clips.frames[HALF, :FIRST], encoded)
+    known = known_lpips(panel.lpips, clips.frames[HALF, :FIRST], encode)
     return [asdict(ladder) for ladder in known], failed_ladders(known)
 
 
 def _inception(panel: Panel, clips: Clips) -> Answers:
-    known = known_inception(panel.inception, clips.frames[HALF, :FIRST], encoded)
+    known = known_inception(panel.inception, clips.frames[HALF, :FIRST], encode)
     return [asdict(ladder) for ladder in known], failed_ladders(known)
 
 
 def _landmarks(panel: Panel, clips: Clips) -> Answers:
-    known = known_landmarks(panel.landmarks, clips.frames[HALF, :FIRST], clips.landmarks[HALF, :FIRST], encoded)
+    known = known_landmarks(panel.landmarks, clips.frames[HALF, :FIRST], clips.landmarks[HALF, :FIRST], encode)
     return asdict(known), failed_landmarks(known)
 
 

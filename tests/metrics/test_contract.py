@@ -10,8 +10,10 @@ from metrics import METRICS, VARIANTS, metric
 from metrics.frames import check_pair
 
 DOCS = Path(__file__).parents[2] / "docs"
-TABLE = """psnr ssim lpips fid kid lse_c lse_d av_offset distance_at_0 audio_margin csim csim_paired lmd_mouth lmd_face
-lvd_mouth lvd_face eyelid_distance blink_rate_error upper_face_distance head_motion_diversity beat_align""".split()
+TABLE = (
+    "psnr ssim lpips fid kid lse_c lse_d av_offset distance_at_0 audio_margin csim csim_paired lmd_mouth lmd_face "
+    "lvd_mouth lvd_face eyelid_distance blink_rate_error upper_face_distance head_motion_diversity beat_align"
+)
 PLACES = ("lmd_mouth", "lmd_face")
 ALL = pytest.mark.parametrize(
     "record",
@@ -142,4 +144,4 @@ def test_the_pages_of_metrics_list_every_protocol():
 
 
 def test_the_table_order_is_frozen():
-    assert [record.key for record in METRICS] == TABLE
+    assert " ".join(record.key for record in METRICS) == TABLE

@@ -1,12 +1,13 @@
 """The frozen stand-ins hold their bounds on people they never saw; networks with a plausible mistake do not."""
 
+import inspect
 from functools import partial
 
 import numpy as np
 import pytest
 import torch
 
-from metrics.known_identity import area_under_curve, failed_identity, known_identity
+from metrics.known_identity import failed_identity, known_identity
 from metrics.known_landmarks import failed_landmarks, known_landmarks, landmark_figures
 from metrics.known_perception import Ladder, failed_ladders, known_inception, known_lpips
 from metrics.networks.inception import FidInception
@@ -100,7 +101,7 @@ def test_landmarks_are_in_pixels_of_the_given_frames(clips, finder, height, widt
 def test_landmark_input_is_checked(finder):
     network = finder.args[0]
     with pytest.raises(ValueError, match="uint8"):
-        find_landmarks(network, np.zeros((2, 64, 64, 3), np.float32))
+        inspect.unwrap(find_landmarks)(network, np.zeros((2, 64, 64, 3), np.float32))
     with pytest.raises(ValueError, match="uint8"):
         find_landmarks(network, np.zeros((0, 64, 64, 3), np.uint8))
     with pytest.raises(ValueError, match="training mode"):
@@ -115,16 +116,16 @@ def test_lpips_grows_along_every_ladder(clips):
 
 
 def test_fid_and_kid_grow_along_every_ladder(clips):
-    assert failed_ladders(known_inception(load.standin_inception(), clips.frames[:, ::5], encode)) == []
+    assert failed_ladders(known_inception(load.standin_inception(), clips.frames[:, ::10], encode)) == []
 
 
 def test_a_ladder_out_of_order_fails():
-    ladder = Ladder("lpips", "blur", (1, 2, 3), (0.1, 0.3, 0.2))
+    ladder = Ladder("lpips", "blur", (1.0, 2.0, 3.0), (0.1, 0.3, 0.2))
     (line,) = failed_ladders((ladder,))
     assert "lpips does not grow with blur" in line
-    assert failed_ladders((Ladder("lpips", "blur", (1, 2), (0.1, 0.1)),))
-    assert failed_ladders((Ladder("fid", "blur", (1, 2), (0.0, 0.1)),))
-    assert failed_ladders((Ladder("kid", "blur", (1, 2), (-0.01, 0.1)),)) == []
+    assert failed_ladders((Ladder("lpips", "blur", (1.0, 2.0), (0.1, 0.1)),))
+    assert failed_ladders((Ladder("fid", "blur", (1.0, 2.0), (0.0, 0.1)),))
+    assert failed_ladders((Ladder("kid", "blur", (1.0, 2.0), (-0.01, 0.1)),)) == []
 
 
 def test_networks_without_a_trunk_fail(clips):
@@ -173,12 +174,6 @@ def test_identity_of_strangers_by_name_fails(clips):
     wrong = np.concatenate([clips.identity[:8], np.roll(clips.identity[8:], 1)])
     known = known_identity(recogniser, recogniser, *few, wrong, encode)
     assert any("AUC" in line for line in failed_identity(known))
-
-
-def test_area_under_curve_by_hand():
-    assert area_under_curve(np.array([2.0, 3.0]), np.array([0.0, 1.0])) == 1.0
-    assert area_under_curve(np.array([1.0]), np.array([1.0])) == 0.5
-    assert area_under_curve(np.array([0.0, 2.0]), np.array([1.0])) == 0.5
 
 
 def test_identity_needs_two_clips_of_a_person(clips):

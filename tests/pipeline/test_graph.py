@@ -80,15 +80,74 @@ def test_known_answers_of_the_controls(smoke: Path) -> None:
     assert 25 < values.loc["reencoded_crf23", "psnr"] < 60
     assert values.loc["still_frame", "psnr"] < values.loc["reencoded_crf23", "psnr"]
     assert values.loc["still_frame", "ssim"] < values.loc["reencoded_crf23", "ssim"] < 1
-    assert values.loc["still_frame", "lmd_mouth"] > 0
+    assert 0 < values.loc["reencoded_crf23", "lmd_mouth"] < values.loc["still_frame", "lmd_mouth"]
+
+
+def test_learned_metrics_put_the_controls_in_order(smoke: Path) -> None:
+    values = scores(smoke).pivot_table(index="method", columns="metric", values="value", aggfunc="mean", dropna=False)
+    truth, again, still, other = (
+        values.loc[name] for name in ("ground_truth", "reencoded_crf23", "still_frame", "other_audio")
+    )
+    assert truth["lpips"] == 0 < again["lpips"] < still["lpips"]
+    assert truth["lse_c"] > again["lse_c"] > other["lse_c"] > 0
+    assert truth["lse_c"] > again["lse_c"] > still["lse_c"] > 0
+    assert truth["lse_d"] < again["lse_d"] < min(still["lse_d"], other["lse_d"])
+    assert truth["audio_margin"] > again["audio_margin"] > 2 * abs(other["audio_margin"])
+    assert still["csim"] == pytest.approx(1, abs=1e-6)
+    assert truth["csim_paired"] == pytest.approx(1, abs=1e-6)
+    assert truth["csim_paired"] > again["csim_paired"] > still["csim_paired"]
+
+
+def test_audio_shifts_are_found_exactly_in_every_clip(smoke: Path) -> None:
+    rows = scores(smoke)
+    offsets = rows[rows["metric"] == "av_offset"].set_index("method")["value"]
+    known = {"ground_truth": 0, "reencoded_crf23": 0, "audio_early_3": 3, "audio_early_5": 5}
+    assert {name: set(offsets.loc[name]) for name in known} == {name: {float(k)} for name, k in known.items()}
+
+
+def test_sets_of_frames_are_compared_in_the_report(smoke: Path) -> None:
+    means = pd.read_csv(smoke / "reports/results/aggregate.csv").set_index(["metric", "method"])
+    fid = means.loc["fid", "mean"]
+    assert fid["ground_truth"] == pytest.approx(0, abs=1e-6)
+    assert fid["ground_truth"] < fid["reencoded_crf23"]
+    assert means.loc["fid", "signature"].str.endswith("|frames:150|videos:3").all()
+    assert (
+        "FID of ground truth, half of the people against the others"
+        in (smoke / "reports/results/report.md").read_text()
+    )
+
+
+def test_the_first_line_names_the_judges_and_their_hashes(smoke: Path) -> None:
+    line = (smoke / "reports/results/report.md").read_text().split("\n")[4]
+    assert line.startswith("judges: synthtalk stand-ins (sync ")
+    assert "not comparable with published numbers" in line
 
 
 def test_a_value_that_cannot_be_had_has_its_reason(smoke: Path) -> None:
     rows = scores(smoke)
-    blind = rows[(rows["method"] == "reencoded_crf23") & rows["metric"].str.startswith("lmd")]
-    assert blind["value"].isna().all()
-    assert blind["reason"].str.contains("no detector is set").all()
+    beats = rows[(rows["method"] == "still_frame") & (rows["metric"] == "beat_align")]
+    assert beats["value"].isna().all()
+    assert beats["reason"].str.contains("no beats").all()
     assert rows.loc[rows["value"].notna(), "reason"].isna().all()
+
+
+def test_other_judges_than_those_examined_are_refused(workspace: Path, run: Run) -> None:
+    answers = workspace / "data/judges/judges.json"
+    text = answers.read_text()
+    answers.unlink()  # it may be a link into the cache
+    answers.write_text(text.replace("standin-", "standin-f"))
+    done = run(workspace, "python", "-m", "stages.score", "synthtalk", "still_frame", check=False)
+    assert done.returncode == 2
+    assert "the one examined was standin-f" in done.stderr
+
+
+def test_a_changed_judge_file_is_refused(workspace: Path, run: Run) -> None:
+    frozen = workspace / "metrics/standins/sync.pt"
+    frozen.write_bytes(frozen.read_bytes()[:-1] + b"?")
+    done = run(workspace, "python", "-m", "stages.score", "synthtalk", "still_frame", check=False)
+    assert done.returncode == 2
+    assert "recorded is" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_only_the_test_split_is_scored(smoke: Path) -> None:

@@ -64,7 +64,7 @@ def insightface_detector(folder: Path, det_size: int) -> InsightfaceDetector:
     if not files:
         raise InputError(folder, "holds no ONNX model", remedy)
     from insightface.app import FaceAnalysis
-    from onnxruntime.capi.onnxruntime_pybind11_state import (  # type: ignore[import-untyped]
+    from onnxruntime.capi.onnxruntime_pybind11_state import (
         Fail,
         InvalidGraph,
         InvalidProtobuf,
