@@ -25,6 +25,7 @@ class Section:
         plots: title -> path relative to the page, shown as pictures.
         sheets: title -> path relative to the page, shown as links.
         further: the metrics beside the main ones, or None.
+        correlation: table of the temporal correlation metrics, in Markdown.
         sets: table of values with intervals for the metrics of sets of clips, in Markdown, and what must be said of it.
     """
 
@@ -33,6 +34,7 @@ class Section:
     sheets: Mapping[str, str] = field(default_factory=dict)
     further: Table | None = None
     sets: str = ""
+    correlation: str = ""
 
 
 def report_markdown(
@@ -64,6 +66,8 @@ def _section(section: Section) -> list[str]:
     parts = [f"## {escape(section.table.dataset)}: {escape(section.table.track)}\n", to_markdown(section.table)]
     if section.sets:
         parts += ["### Distances between sets of frames\n", section.sets]
+    if section.correlation:
+        parts += ["### Temporal correlation metrics\n", section.correlation]
     if section.further:
         parts += ["### Further metrics\n", to_markdown(section.further)]
     parts += [f"![{escape(title)}]({quote(path)})\n" for title, path in section.plots.items()]

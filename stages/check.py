@@ -1,5 +1,6 @@
 """`tavce check`: read every section of params.yaml, so that a slip in a late stage is found before the first runs."""
 
+from stages.correlation import Correlation
 from stages.dataset import Corpus
 from stages.evaluate import Evaluate
 from stages.features import Features
@@ -22,6 +23,7 @@ def check_params() -> tuple[int, int]:
         read_section(str, "datasets", name, "source")
         read_section(Corpus, "datasets", name, "corpus")
         read_section(CropSettings, "datasets", name, "crop")
+    read_section(dict[str, Correlation], "correlations")
     methods: dict[str, Method] = read_section(dict[str, Method], "methods")
     sections = {"features": Features, "judges": Judges, "evaluate": Evaluate, "score": Score, "report": Report}
     for section, kind in sections.items():

@@ -7,11 +7,9 @@ from pathlib import Path
 
 from metrics import METRICS, VARIANTS
 from stages import profile
-from stages.check import check_params
 from stages.entry import run as run_main
 from stages.judging import OFFICIAL, STANDINS, Judges
 from stages.params import read_section
-from stages.score_folders import FolderScore, score_folders
 from stages.weights import add_weights, run_weights
 from tavce.data.clips import SAFE_ID
 from tavce.data.folder import scan
@@ -114,11 +112,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if given.command == "profile":
         return _profile(given)
     if given.command == "check":
+        from stages.check import check_params  # torch comes with it, and takes seconds to import
+
         datasets, methods = check_params()
         print(f"params.yaml is sound: {datasets} data sets, {methods} methods; run: dvc repro")
         return 0
     if given.command == "weights":
         return run_weights(given)
+    return _score(given)
+
+
+def _score(given: argparse.Namespace) -> int:
+    from stages.score_folders import FolderScore, score_folders  # torch comes with it
+
     chosen = tuple(given.metrics) if given.metrics else None
     if not SAFE_ID.fullmatch(given.name):
         raise InputError("--name", f"{given.name!r} is no name", "use letters, digits, dot, underscore and hyphen")

@@ -41,6 +41,10 @@ Finder = Callable[[UInt8[np.ndarray, "frames height width 3"]], Float32[np.ndarr
 DetectorChoice = tuple[str, str, int]
 
 
+class JudgeError(InputError):
+    """A judge cannot be opened: the run ends, since no clip is to blame for it."""
+
+
 class Panel:
     """What looks at videos.
 
@@ -102,14 +106,19 @@ class Panel:
             with _explained("landmarks"):
                 network = standin_landmarks()
             return lambda frames: find_landmarks(network, frames, batch=BATCH)
-        return lambda frames: frame_landmarks(frames, self._detector)
+        return self._detected
+
+    def _detected(self, frames: UInt8[np.ndarray, "frames height width 3"]) -> Float32[np.ndarray, "frames 68 2"]:
+        with _explained("landmarks"):
+            return frame_landmarks(frames, self._detector)
 
     @cached_property
     def _detector(self) -> Detector:
-        detector = make_detector(*self._choice) if self._choice else None
+        with _explained("landmarks"):
+            detector = make_detector(*self._choice) if self._choice else None
         if detector is None:
             problem = "is 'detector', and the crop of this data set has none"
-            raise InputError("judges.landmarks", problem, "set judges.landmarks: standin")
+            raise JudgeError("judges.landmarks", problem, "set judges.landmarks: standin")
         return detector
 
     @cache  # noqa: B019 - a panel lives as long as its process
@@ -147,9 +156,11 @@ def _explained(judge: str) -> Iterator[None]:
     """Turn what a loader says of a file into one line for the user."""
     try:
         yield
+    except InputError as error:
+        raise JudgeError(error.subject, error.problem, error.remedy) from error
     except (ValueError, FileNotFoundError) as error:
         remedy = "restore or fetch the file: git checkout metrics/standins, or tavce weights fetch"
-        raise InputError(f"judges.{judge}", str(error), remedy) from error
+        raise JudgeError(f"judges.{judge}", str(error), remedy) from error
 
 
 def _digits(weights: str) -> str:

@@ -13,7 +13,7 @@ import yaml
 from tavce.errors import InputError
 
 PARAMS = Path("params.yaml")
-SECTIONS = ("datasets", "features", "judges", "methods", "evaluate", "score", "report", "runtime")
+SECTIONS = ("datasets", "features", "judges", "correlations", "methods", "evaluate", "score", "report", "runtime")
 DATASET_KEYS = ("source", "corpus", "crop")
 
 

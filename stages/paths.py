@@ -30,6 +30,11 @@ def reference_folder(dataset: str) -> Path:
     return DATA / "reference" / dataset
 
 
+def correlation_folder(dataset: str, correlation: str) -> Path:
+    """Weights, curve and figures of a temporal correlation metric trained on a data set."""
+    return DATA / "correlation" / dataset / correlation
+
+
 def generated_folder(dataset: str, method: str) -> Path:
     """What a method made of a data set's clips, with its manifest."""
     return DATA / "generate" / dataset / method

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
@@ -20,6 +21,7 @@ from stages.paths import (
     RESULTS,
     ROWS,
     SETS,
+    correlation_folder,
     crop_folder,
     dataset_folder,
     generated_folder,
@@ -59,11 +61,12 @@ class Report:
 
 @dataclass(frozen=True)
 class Asked:
-    """What the report is to show: its own section, what was measured, and on which split."""
+    """What the report is to show: its own section, what was measured, on which split, and the correlation metrics."""
 
     report: Report
     score: Score
     split: str
+    correlations: Sequence[str]
 
 
 def gather(datasets: Mapping[str, str], methods: dict[str, Method], asked: Asked) -> Material:
@@ -106,9 +109,17 @@ def gather(datasets: Mapping[str, str], methods: dict[str, Method], asked: Asked
         main=asked.report.main,
         sets=sets,
         set_signatures=signed,
+        correlations={dataset: [_figures(dataset, name) for name in asked.correlations] for dataset in datasets},
         sheets=sheets,
         frames=asked.report.sheet_frames,
     )
+
+
+def _figures(dataset: str, correlation: str) -> dict[str, Any]:
+    path = correlation_folder(dataset, correlation) / "figures.json"
+    if not path.is_file():
+        raise InputError(path, "there are no figures", f"run: dvc repro correlation@{dataset}-{correlation}")
+    return dict(json.loads(path.read_text(encoding="utf-8")))
 
 
 def _set_signatures(dataset: str, methods: Sequence[str]) -> dict[str, str]:
@@ -161,7 +172,8 @@ def main(arguments: Sequence[str]) -> None:
     datasets = {name: read_section(str, "datasets", name, "corpus", "kind") for name in names}
     methods: dict[str, Method] = read_section(dict[str, Method], "methods")
     evaluate: Evaluate = read_section(Evaluate, "evaluate")
-    asked = Asked(read_section(Report, "report"), read_section(Score, "score"), evaluate.split)
+    correlations: dict[str, object] = read_section(dict[str, dict], "correlations")  # type: ignore[type-arg]
+    asked = Asked(read_section(Report, "report"), read_section(Score, "score"), evaluate.split, list(correlations))
     material = gather(datasets, methods, asked)
     with atomic_directory(RESULTS) as part:
         write_report(material, part)

@@ -13,7 +13,7 @@ from metrics.record import Metric, NoValueError
 from metrics.sync import SAMPLES_PER_FRAME, WINDOW_FRAMES, SyncDistances, pair_distances
 from stages.compare_clip import Compared, Pair, compare_clip, count
 from stages.observe import Observed, sound_features
-from stages.panel import Panel
+from stages.panel import JudgeError, Panel
 from tavce.errors import InputError
 from tavce.media.audio import read_sound
 from tavce.media.video import read_frames
@@ -41,6 +41,7 @@ def score_clip(pair: Pair, metrics: Sequence[Metric], panel: Panel) -> Scored:
     """Return one row per metric: value, or null with a reason; signatures are the caller's business.
 
     Raises:
+        JudgeError: a judge cannot be opened.
         InputError: the reference cannot be read. A generated video that cannot be read is a row with a reason.
     """
     per_clip = [each for each in metrics if each.scope != "set"]
@@ -48,6 +49,8 @@ def score_clip(pair: Pair, metrics: Sequence[Metric], panel: Panel) -> Scored:
         return _no_video(pair, per_clip, f"not generated: {pair.failed}")
     try:
         compared = compare_clip(pair, metrics, panel)
+    except JudgeError:
+        raise
     except InputError as error:
         if error.subject == str(pair.reference):
             raise

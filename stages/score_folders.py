@@ -134,6 +134,7 @@ def _material(
         main=MAIN,
         sets={dataset: files} if of_sets else {},
         set_signatures={dataset: of_sets},
+        correlations={},
         sheets={(dataset, asked.name): [SheetLine(task.name, task.reference, task.generated) for task in shown]},
         frames=SHEET_FRAMES,
     )

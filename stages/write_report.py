@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from itertools import chain
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,6 +14,7 @@ from jaxtyping import UInt8
 from metrics.record import Metric
 from reports.aggregate import aggregate
 from reports.contact_sheet import contact_sheet, evenly_spaced, save_sheet
+from reports.correlation import correlation_table
 from reports.describe import MethodInfo, MetricInfo, Provenance, of_track, tracks
 from reports.document import Section, report_markdown
 from reports.intervals import interval_table
@@ -61,6 +63,7 @@ class Material:
         main: keys of those in the first table; the rest stand in a second one.
         sets: data set -> where the features of its frames lie; without an entry it has no metrics of sets.
         set_signatures: data set -> metric of sets -> signature.
+        correlations: data set -> figures of its temporal correlation metrics.
         sheets: (data set, method) -> clips to show.
         frames: number of frames of each clip on a sheet.
     """
@@ -75,6 +78,7 @@ class Material:
     main: Sequence[str]
     sets: Mapping[str, SetFiles]
     set_signatures: Mapping[str, Mapping[str, str]]
+    correlations: Mapping[str, Sequence[Mapping[str, Any]]]
     sheets: Mapping[tuple[str, str], Sequence[SheetLine]]
     frames: int
 
@@ -145,9 +149,11 @@ def _section(
     if of_sets:
         said = [INTERVALS, *floors]
         sets = interval_table(means, dataset, track, methods, of_sets) + "\n" + "".join(f"- {line}.\n" for line in said)
+    figures = material.correlations.get(dataset, [])
+    correlation = correlation_table(figures) if figures else ""
     shown = [name for name in of_track(methods, track) if (dataset, name) in sheets]
     links = {methods[name].label: sheets[dataset, name] for name in shown}
-    return Section(tables[0], pictures, links, tables[1] if rest else None, sets)
+    return Section(tables[0], pictures, links, tables[1] if rest else None, sets, correlation)
 
 
 def _write_table(table: Table, stem: Path) -> None:

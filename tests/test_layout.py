@@ -126,6 +126,7 @@ def test_stages_name_the_folders_that_the_code_writes() -> None:
         "generate": paths.generated_folder("${item.dataset}", "${item.method}"),
         "judges": paths.JUDGES,
         "reference": paths.reference_folder("${key}"),
+        "correlation": paths.correlation_folder("${item.dataset}", "${item.correlation}"),
         "score": paths.score_folder("${item.dataset}", "${item.method}"),
         "report": paths.RESULTS,
     }

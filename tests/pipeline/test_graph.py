@@ -24,6 +24,7 @@ STAGES = {
     "generate@synthtalk-reencoded_crf23": "data/generate/synthtalk/.reencoded_crf23.part",
     "judges": None,
     "reference@synthtalk": "data/reference/.synthtalk.part",
+    "correlation@synthtalk-tavce_plus": "data/correlation/synthtalk/.tavce_plus.part",
     "score@synthtalk-still_frame": "data/score/synthtalk/.still_frame.part",
     "report": "reports/.results.part",
 }

@@ -11,7 +11,7 @@ from metrics import METRICS, VARIANTS
 from stages import compare_clip, observe
 from stages.compare_clip import Pair
 from stages.observe import Observed, Observer, load_observed, save_observed
-from stages.panel import Panel
+from stages.panel import JudgeError, Panel
 from stages.score_clip import score_clip
 from tavce.errors import InputError
 from tavce.media.video import read_video
@@ -130,3 +130,13 @@ def test_an_unreadable_video_is_a_row_and_an_unreadable_reference_an_error(pair:
 def test_frames_without_a_value_by_definition_are_not_lost(pair: Pair, make_panel: MakePanel) -> None:
     rows = {str(row["metric"]): row for row in score_clip(pair, CHOSEN, make_panel()).rows}
     assert rows["lvd_mouth"]["frames_used"] == rows["sync_confidence"]["frames_used"] == 30
+
+
+def test_a_judge_that_cannot_be_opened_ends_the_run_and_is_no_reason_of_a_clip(
+    pair: Pair, make_panel: MakePanel, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("TAVCE_WEIGHTS", str(tmp_path / "empty"))
+    panel = make_panel(sync="syncnet_v2")
+    del panel.__dict__["sync"]
+    with pytest.raises(JudgeError, match="tavce weights fetch syncnet_v2"):
+        score_clip(pair, CHOSEN, panel)

@@ -1,0 +1,200 @@
+"""data/crop + data/features -> data/correlation/<dataset>/<name>: a temporal audio-visual correlation metric (step 1).
+
+Trained on the train split, told by the figures of the test split, whose people it has never seen; nothing is chosen by
+them.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import torch
+from jaxtyping import Float32, UInt8
+
+from stages.arrays import load_arrays
+from stages.entry import one_argument, run
+from stages.evaluate import Evaluate
+from stages.params import read_section, workers
+from stages.paths import correlation_folder, crop_folder, features_folder
+from tavce.data.clips import Clip, read_clips
+from tavce.errors import InputError
+from tavce.media.mel import mel_windows
+from tavce.media.video import read_video
+from tavce.model.correlation_eval import CorrelationFigures, correlation_figures, mouth_speed
+from tavce.model.correlation_metric import RELEASED, TINY, CorrelationMetric, embed_clips
+from tavce.model.correlation_objective import CorrelationData, Objective
+from tavce.model.mouth_crop import mouth_crops
+from tavce.model.train_correlation import (
+    CorrelationSettings,
+    DivergedError,
+    train_correlation,
+    trained_metric,
+    untrained_metric,
+)
+from tavce.run.atomic import atomic_directory
+from tavce.run.pool import progress, run_all
+
+MOUTH = slice(48, 68)
+SIZES = {"tiny": TINY, "released": RELEASED}
+WEIGHTS, FIGURES, CURVE = "weights.pt", "figures.json", "curve.csv"
+KEEP_EVERY = 50
+
+
+@dataclass(frozen=True)
+class Correlation:
+    """One temporal correlation metric.
+
+    Attributes:
+        label: what tables call it.
+        size: of the encoders: "tiny" for a CPU, "released" as the paper's code has them.
+        objective: what it is trained for.
+        frames: clips are cut into pieces of this length; what is left over is not used.
+        seed: of weights and draws.
+        steps: of training.
+        batch: pairs of moments per step, or stretches for "info_nce".
+        rate: highest learning rate.
+        schedule: "cosine" or "step" (as released).
+        weight_decay: of filters and matrices.
+        largest_gradient: norm to which a longer gradient is cut.
+    """
+
+    label: str
+    size: Literal["tiny", "released"]
+    objective: Objective
+    frames: int
+    seed: int
+    steps: int
+    batch: int
+    rate: float
+    schedule: Literal["cosine", "step"]
+    weight_decay: float
+    largest_gradient: float
+
+    @property
+    def settings(self) -> CorrelationSettings:
+        """What the library trains by."""
+        return CorrelationSettings(
+            network=SIZES[self.size],
+            objective=self.objective,
+            reconstruction=None,
+            reconstruction_weight=0.0,
+            seed=self.seed,
+            steps=self.steps,
+            batch=self.batch,
+            rate=self.rate,
+            schedule=self.schedule,
+            weight_decay=self.weight_decay,
+            largest_gradient=self.largest_gradient,
+            keep_every=KEEP_EVERY,
+        )
+
+
+@dataclass(frozen=True)
+class Pieces:
+    """Clips of one split, cut to one length.
+
+    Attributes:
+        data: mouths and mel windows.
+        landmarks: of the mouths.
+    """
+
+    data: CorrelationData
+    landmarks: Float32[np.ndarray, "pieces frames 20 2"]
+
+
+def load_pieces(
+    clips: Sequence[Clip], crops: Path, features: Path, *, frames: int, side: int, processes: int
+) -> Pieces | None:
+    """Return the clips cut to pieces of equal length, or None if there is none that is long enough.
+
+    A piece in which a face is missing is left out: a mouth that nobody found cannot be learned from.
+    """
+    work = partial(_pieces_of, crops=crops, features=features, frames=frames, side=side)
+    found = [piece for part in run_all(work, clips, workers=processes, label="mouths") for piece in part]
+    if not found:
+        return None
+    mouths, mels, points = zip(*found, strict=True)
+    return Pieces(CorrelationData(np.stack(mouths), np.stack(mels)), np.stack(points))
+
+
+def _pieces_of(
+    clip: Clip, crops: Path, features: Path, frames: int, side: int
+) -> list[tuple[UInt8[np.ndarray, "frames side side 3"], np.ndarray, np.ndarray]]:
+    known = load_arrays(features / f"{clip.id}.npz")
+    boxes, points = known["mouth_boxes"], known["landmarks"][:, MOUTH]
+    mels = mel_windows(known["mel"], clip.frames, start=int(known["mel_start"]))
+    pictures = read_video(crops / f"{clip.id}.mkv")
+    starts = range(0, clip.frames - frames + 1, frames)
+    parts = [slice(k, k + frames) for k in starts if np.isfinite(boxes[k : k + frames]).all()]
+    return [(mouth_crops(pictures[part], boxes[part], side), mels[part], points[part]) for part in parts]
+
+
+def figures_of(metric: CorrelationMetric, pieces: Pieces, objective: Objective, seed: int) -> CorrelationFigures:
+    """Return the figures of a metric on clips that it has not learned from."""
+    heard, seen = embed_clips(metric, pieces.data.mouths, pieces.data.mels)
+    signed = objective.kind in ("signed", "info_nce")
+    speed = mouth_speed(pieces.landmarks)
+    return correlation_figures(heard, seen, speed, signed=signed, tau=objective.tau, seed=seed)
+
+
+def train(chosen: Correlation, learned: Pieces, held_out: Pieces, folder: Path) -> None:
+    """Train one metric and write its weights, its training curve and its figures beside those of random encoders."""
+    torch.set_num_threads(1)  # the same sums in the same order on any machine of this kind
+    lines = ["step,loss,gradient,rate"]
+    bar = iter(progress(range(chosen.steps), chosen.steps, chosen.label))
+
+    def log(step: int, named: dict[str, float]) -> None:
+        next(bar, None)
+        lines.append(f"{step},{named['correlation']:.6g},{named['gradient']:.6g},{named['rate']:.6g}")
+
+    try:
+        state = train_correlation(chosen.settings, learned.data, log=log)
+    except DivergedError as error:
+        torch.save(error.state.metric, folder.parent / f"{folder.name}.last-good.pt")
+        raise InputError(
+            chosen.label, str(error), "lower `rate`; the last good weights lie beside the output"
+        ) from error
+    torch.save(state.metric, folder / WEIGHTS)
+    (folder / CURVE).write_text("\n".join(lines) + "\n", encoding="utf-8")
+    metrics = {"trained": trained_metric(chosen.settings, state), "random": untrained_metric(chosen.settings)}
+    figures: dict[str, Any] = {
+        name: asdict(figures_of(metric, held_out, chosen.objective, chosen.seed)) for name, metric in metrics.items()
+    }
+    _write(figures | {"label": chosen.label, "reason": ""}, folder)
+
+
+def _write(figures: dict[str, Any], folder: Path) -> None:
+    (folder / FIGURES).write_text(json.dumps(figures, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Run the stage for one data set and one correlation metric of params.yaml."""
+    dataset, name = one_argument(arguments, "dataset", "correlation")
+    chosen: Correlation = read_section(Correlation, "correlations", name)
+    evaluate: Evaluate = read_section(Evaluate, "evaluate")
+    crops, features = crop_folder(dataset), features_folder(dataset)
+    clips = [clip for clip in read_clips(crops) if clip.usable]
+    side = SIZES[chosen.size].mouth.side
+    parts = [
+        load_pieces(part, crops, features, frames=chosen.frames, side=side, processes=workers())
+        for part in (
+            [clip for clip in clips if clip.split == "train"],
+            [clip for clip in clips if clip.split == evaluate.split and clip.split != "train"],
+        )
+    ]
+    with atomic_directory(correlation_folder(dataset, name)) as part:
+        learned, held_out = parts
+        if learned is None or held_out is None:
+            which = "train" if learned is None else "held-out"
+            reason = f"no {which} clip of at least {chosen.frames} frames, so there is nothing to train or to test on"
+            _write({"label": chosen.label, "reason": reason}, part)
+        else:
+            train(chosen, learned, held_out, part)
+
+
+if __name__ == "__main__":
+    run(main)

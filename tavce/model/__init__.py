@@ -1,0 +1,1 @@
+"""The method: temporal audio-visual correlation and what is trained with it. Knows no files, and no scores."""

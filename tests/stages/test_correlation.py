@@ -1,0 +1,78 @@
+"""The stage that trains a temporal correlation metric, on clips made here."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from stages.correlation import CURVE, FIGURES, WEIGHTS, Correlation, Pieces, load_pieces, train
+from tavce.data.clips import Clip
+from tavce.errors import InputError
+from tavce.media.mel import mel_spectrogram
+from tavce.media.writer import write_video
+from tavce.model.correlation_objective import CorrelationData, Objective
+
+PLUS = Correlation(
+    label="plus",
+    size="tiny",
+    objective=Objective("info_nce", 1, 1.0, 0.0, 0.1, 8, 0.0),
+    frames=40,
+    seed=0,
+    steps=2,
+    batch=1,
+    rate=1e-3,
+    schedule="cosine",
+    weight_decay=0.0,
+    largest_gradient=5.0,
+)
+
+
+def pieces(seed: int) -> Pieces:
+    rng = np.random.default_rng(seed)
+    mouths = rng.integers(0, 256, (2, 40, 48, 48, 3), dtype=np.uint8)
+    mels = rng.uniform(-4, 4, (2, 40, 80, 16)).astype(np.float32)
+    return Pieces(CorrelationData(mouths, mels), rng.uniform(0, 48, (2, 40, 20, 2)).astype(np.float32))
+
+
+def test_weights_curve_and_figures_beside_the_random_floor(tmp_path: Path) -> None:
+    train(PLUS, pieces(0), pieces(1), tmp_path)
+    assert (tmp_path / WEIGHTS).stat().st_size > 1e6
+    assert (tmp_path / CURVE).read_text().splitlines()[0] == "step,loss,gradient,rate"
+    assert len((tmp_path / CURVE).read_text().splitlines()) == 3
+    figures = json.loads((tmp_path / FIGURES).read_text())
+    assert figures["reason"] == ""
+    assert figures["trained"]["clips"] == figures["random"]["clips"] == 2
+    assert figures["trained"]["audio_auc"] != figures["random"]["audio_auc"]
+
+
+def test_the_same_again_gives_the_same_bytes(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        train(PLUS, pieces(0), pieces(1), tmp_path / name)
+    for file in (WEIGHTS, CURVE, FIGURES):
+        assert (tmp_path / "a" / file).read_bytes() == (tmp_path / "b" / file).read_bytes()
+
+
+def test_a_divergence_keeps_the_last_good_weights(tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    with pytest.raises(InputError, match="not finite"):
+        train(replace(PLUS, rate=1e30, steps=30), pieces(0), pieces(1), tmp_path / "out")
+    assert (tmp_path / "out.last-good.pt").is_file()
+
+
+def test_clips_are_cut_to_pieces_and_lost_faces_left_out(tmp_path: Path) -> None:
+    clip = Clip("c", "d", "train", "i", "c.mp4", 0.0, 4.0, 100, None, None, "", "", "ok", "")
+    rng = np.random.default_rng(0)
+    write_video(tmp_path / "c.mkv", list(rng.integers(0, 256, (100, 64, 64, 3), dtype=np.uint8)))
+    boxes = np.tile(np.float32([20, 30, 38, 48]), (100, 1))
+    boxes[85] = np.nan
+    samples = rng.integers(-9000, 9000, 64_000).astype(np.int16)
+    points = rng.uniform(0, 64, (100, 68, 2)).astype(np.float32)
+    np.savez(tmp_path / "c.npz", mel=mel_spectrogram(samples), mel_start=-2, mouth_boxes=boxes, landmarks=points)
+    found = load_pieces([clip], tmp_path, tmp_path, frames=33, side=48, processes=1)
+    assert found is not None
+    assert found.data.mouths.shape == (2, 33, 48, 48, 3)  # the third piece has a frame without a face
+    assert np.array_equal(found.landmarks[1], points[33:66, 48:68])
+    assert load_pieces([clip], tmp_path, tmp_path, frames=101, side=48, processes=1) is None
