@@ -26,7 +26,7 @@ def cropped(tmp_path: Path):
 
 def test_what_is_in_it(cropped, tmp_path: Path):
     clip, folder = cropped
-    write_features(clip, folder, tmp_path / "features", mel_start=-2, detector=None)
+    write_features(clip, folder, tmp_path / "features", mel_start=-2)
     data = np.load(tmp_path / "features/a.npz")
     assert sorted(data.files) == [
         "coefficients",
@@ -36,7 +36,6 @@ def test_what_is_in_it(cropped, tmp_path: Path):
         "mel_start",
         "mfcc",
         "mouth_boxes",
-        "seen",
     ]
     np.testing.assert_array_equal(data["mel"], mel_spectrogram(noise(0.8)))
     np.testing.assert_allclose(data["mfcc"], mfcc(noise(0.8)), rtol=1e-6)
@@ -46,19 +45,10 @@ def test_what_is_in_it(cropped, tmp_path: Path):
     assert data["coefficients"].shape == (20, 3)
 
 
-def test_what_the_detector_sees_in_the_crop(cropped):
-    clip, folder = cropped
-    exact = clip_features(clip, folder, mel_start=0, detector=None)
-    assert np.array_equal(exact["seen"], exact["landmarks"])
-    seen = clip_features(clip, folder, mel_start=0, detector=BlockDetector())["seen"]
-    assert not np.array_equal(seen, exact["landmarks"])
-    np.testing.assert_allclose(seen, exact["landmarks"], atol=1.5)
-
-
 def test_same_bytes_whenever_written(cropped, tmp_path: Path):
     clip, folder = cropped
     for name in ("1", "2"):
-        write_features(clip, folder, tmp_path / name, mel_start=0, detector=None)
+        write_features(clip, folder, tmp_path / name, mel_start=0)
     assert file_sha256(tmp_path / "1/a.npz") == file_sha256(tmp_path / "2/a.npz")
     with zipfile.ZipFile(tmp_path / "1/a.npz") as file:
         assert {(each.date_time[0], each.compress_type) for each in file.infolist()} == {(1980, zipfile.ZIP_STORED)}
@@ -77,22 +67,22 @@ def test_mouth_box_rule():
 
 def test_unusable_clip_writes_nothing(cropped, tmp_path: Path):
     clip, folder = cropped
-    write_features(clip.unusable("no face"), folder, tmp_path / "features", mel_start=0, detector=None)
+    write_features(clip.unusable("no face"), folder, tmp_path / "features", mel_start=0)
     assert not (tmp_path / "features").exists()
 
 
 def test_crops_that_do_not_fit(cropped):
     clip, folder = cropped
     with pytest.raises(InputError, match="mel_start"):
-        clip_features(clip, folder, mel_start=1, detector=None)
+        clip_features(clip, folder, mel_start=1)
     with pytest.raises(InputError, match="20 frames and 12800 samples; the clip table says 19"):
-        clip_features(replace(clip, frames=19), folder, mel_start=0, detector=None)
+        clip_features(replace(clip, frames=19), folder, mel_start=0)
     with np.load(folder / "a.npz") as file:
         arrays = dict(file)
     np.savez(folder / "a.npz", **{**arrays, "landmarks": np.full_like(arrays["landmarks"], np.nan)})
-    blind = clip_features(clip, folder, mel_start=0, detector=None)  # only boxes are annotated
+    blind = clip_features(clip, folder, mel_start=0)  # only boxes are annotated
     assert np.isnan(blind["mouth_boxes"]).all()
     assert np.isfinite(blind["mfcc"]).all()
     (folder / "a.npz").unlink()
     with pytest.raises(InputError, match="no such file"):
-        clip_features(clip, folder, mel_start=0, detector=None)
+        clip_features(clip, folder, mel_start=0)
