@@ -27,8 +27,8 @@ from tavce.media.video import read_frames
 
 Frames = UInt8[np.ndarray, "frames height width 3"]
 BATCH = 16
-# Frames decoded and looked at together, a whole number of I3D's windows: enough to keep the cores busy, so few that a
-# long video needs little more memory than a short one.
+# Frames decoded and looked at together, a whole number of I3D's windows. A clip's faces for SyncNet (150 kB a frame)
+# stay until its end, since the JPEG dump and the face track run over whole clips: memory grows with a clip's length.
 BLOCK = 2 * WINDOW_FRAMES
 REASON = "reason_"
 

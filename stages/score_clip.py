@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Float32, Float64, Int16
 
 from metrics import reduce
+from metrics.lse import AUDIO_MARGIN
 from metrics.record import Metric, NoValueError
 from metrics.sync import SAMPLES_PER_FRAME, WINDOW_FRAMES, SyncDistances, pair_distances
 from stages.compare_clip import Compared, Pair, compare_clip, count
@@ -77,18 +78,26 @@ class _Sound:
     def __init__(self, pair: Pair, panel: Panel) -> None:
         self._pair, self._panel = pair, panel
         self._distances: SyncDistances | None = None
+        self.no_other = ""
 
     def samples(self) -> Int16[np.ndarray, " samples"]:
         return _read(self._pair.sound)
 
     def distances(self, compared: Compared) -> SyncDistances:
         if self._distances is None:
-            other = self._pair.other_sound
-            self._distances = SyncDistances(
-                own=self._against(compared.ours, self.samples()),
-                other=None if other is None else self._against(compared.ours, _read(other)),
-            )
+            own = self._against(compared.ours, self.samples())
+            self._distances = SyncDistances(own, self._other(compared.ours))
         return self._distances
+
+    def _other(self, seen: Observed) -> Float64[np.ndarray, "windows 31"] | None:
+        """Return the distances to another clip's sound; what is wrong with that sound is no fault of this clip."""
+        if self._pair.other_sound is None:
+            return None
+        try:
+            return self._against(seen, _read(self._pair.other_sound))
+        except NoValueError as error:
+            self.no_other = f"the sound of the clip to compare with: {error}"
+            return None
 
     def _against(self, seen: Observed, samples: Int16[np.ndarray, " samples"]) -> Float64[np.ndarray, "windows 31"]:
         if seen.lip is None:
@@ -114,7 +123,7 @@ def _score(pair: Pair, metric: Metric, compared: Compared, sound: _Sound) -> Row
     except NoValueError as error:
         return _row(pair, metric, None, str(error), 0, 0, *counts)
     if metric.scope == "clip":
-        return _row(pair, metric, float(value), None, _frames_behind(metric, compared), 0, *counts)
+        return _row(pair, metric, float(value), None, _frames_behind(metric, compared, sound), 0, *counts)
     result = reduce(value)
     used = result.frames_used + (metric.edge if result.frames_used else 0)
     return _row(pair, metric, result.value, result.reason, used, result.identical_frames, *counts)
@@ -122,16 +131,26 @@ def _score(pair: Pair, metric: Metric, compared: Compared, sound: _Sound) -> Row
 
 def _inputs(metric: Metric, compared: Compared, sound: _Sound) -> tuple[Any, ...]:
     if metric.needs == "sync":
-        return (sound.distances(compared),)
+        distances = sound.distances(compared)
+        if metric.key == AUDIO_MARGIN.key and sound.no_other:
+            raise NoValueError(sound.no_other)
+        return (distances,)
     if metric.needs == "sound":
         return compared.ours.landmarks, sound.samples()
     return getattr(compared.ours, metric.needs), getattr(compared.theirs, metric.needs)
 
 
-def _frames_behind(metric: Metric, compared: Compared) -> int:
-    """Return on how many frames a clip's one value rests: all that both have, or those of them that show a face."""
-    points = compared.ours.landmarks if metric.needs in ("landmarks", "sound") else None
-    return compared.shared if points is None else int(np.isfinite(points).all(axis=(1, 2)).sum())
+def _frames_behind(metric: Metric, compared: Compared, sound: _Sound) -> int:
+    """Return on how many frames a clip's one value rests: those that SyncNet counts, or those that show a face."""
+    if metric.needs == "sync":
+        distances = sound.distances(compared)
+        windows = len(distances.own)
+        if metric.key == AUDIO_MARGIN.key and distances.other is not None:
+            windows = min(windows, len(distances.other))
+        return windows + WINDOW_FRAMES
+    sides = [compared.ours.landmarks, compared.theirs.landmarks if metric.needs == "landmarks" else None]
+    seen = [np.isfinite(points).all(axis=(1, 2)) for points in sides if points is not None]
+    return int(np.logical_and.reduce(seen).sum())
 
 
 def _row(

@@ -22,7 +22,7 @@ def markers(panel, kind):
 
 def test_a_panel_per_metric_and_a_line_per_method(draw):
     figure = draw()
-    assert [panel.get_title() for panel in figure.axes] == ["PSNR (dB) ↑", "LMD (% IOD) ↓"]
+    assert [panel.get_title() for panel in figure.axes] == ["PSNR\u00a0↑\n(dB)", "LMD\u00a0↓\n(% IOD)"]
     labels = [label.get_text() for label in figure.axes[0].get_yticklabels()]
     assert labels == ["Ground truth", "Still frame", "Own A", "Own_B & co", "Broken"]
 

@@ -14,6 +14,7 @@ from stages.observe import Observed, Observer, load_observed, save_observed
 from stages.panel import JudgeError, Panel
 from stages.score_clip import score_clip
 from tavce.errors import InputError
+from tavce.media.audio import read_wav, write_wav
 from tavce.media.video import read_video
 from tavce.media.writer import write_video
 
@@ -89,6 +90,22 @@ def test_other_sound_is_farther_or_nearer_but_never_the_own(pair: Pair, make_pan
     assert values(replace(pair, other_sound=pair.sound), panel)["audio_margin"] == 0
     alone = {str(r["metric"]): r for r in score_clip(replace(pair, other_sound=None), CHOSEN, panel).rows}
     assert "no third identity" in str(alone["audio_margin"]["reason"])
+
+
+def test_a_mute_neighbour_costs_a_clip_its_margin_and_nothing_else(pair: Pair, make_panel: MakePanel) -> None:
+    assert pair.other_sound is not None
+    pair.other_sound.with_suffix(".wav").unlink()
+    rows = {str(row["metric"]): row for row in score_clip(pair, CHOSEN, make_panel()).rows}
+    assert "clip to compare with" in str(rows["audio_margin"]["reason"])
+    assert rows["lse_c"]["value"] is not None
+    assert rows["av_offset"]["value"] is not None
+
+
+def test_frames_used_are_those_with_sound(pair: Pair, make_panel: MakePanel) -> None:
+    write_wav(pair.sound.with_suffix(".wav"), read_wav(pair.sound.with_suffix(".wav"))[: 12 * 640], 16_000)
+    rows = {str(row["metric"]): row for row in score_clip(pair, CHOSEN, make_panel()).rows}
+    assert rows["lse_d"]["frames_used"] == rows["audio_margin"]["frames_used"] == 12
+    assert rows["lvd_mouth"]["frames_used"] == 30
 
 
 @pytest.mark.parametrize("changes", [{"sync_mode": "faithful"}, {"sync_crop": "syncnet_track"}])
