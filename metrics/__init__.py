@@ -14,6 +14,7 @@ from metrics.landmark_velocity import LVD_FACE, LVD_MOUTH
 from metrics.lse import (
     AUDIO_MARGIN,
     AV_OFFSET,
+    AV_OFFSET_ABS,
     CONFIDENCE,
     DISTANCE_AT_0,
     LSE_C,
@@ -26,6 +27,7 @@ from metrics.psnr import PSNR
 from metrics.record import Metric, NoValueError
 from metrics.signature import parse_signature, signature
 from metrics.ssim import SSIM, SSIM_GREY, SSIM_UNIFORM
+from metrics.ssim_mouth import SSIM_MOUTH
 from metrics.upper_face import UPPER_FACE_DISTANCE
 
 __all__ = ["METRICS", "VARIANTS", "ClipValue", "Metric", "NoValueError"]
@@ -34,11 +36,13 @@ __all__ += ["metric", "parse_signature", "reduce", "signature"]
 METRICS: tuple[Metric, ...] = (
     PSNR,
     SSIM,
+    SSIM_MOUTH,
     LPIPS,
     FID,
     KID,
     LSE_C,
     LSE_D,
+    AV_OFFSET_ABS,
     AV_OFFSET,
     DISTANCE_AT_0,
     AUDIO_MARGIN,

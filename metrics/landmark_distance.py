@@ -3,11 +3,8 @@
 import numpy as np
 from jaxtyping import Float
 
+from metrics.landmark_geometry import MOUTH, POINTS, centred, check_landmarks, eye_distance, has_face
 from metrics.record import Metric
-
-POINTS = 68
-MOUTH = slice(48, 68)
-OUTER_EYE_CORNERS = (36, 45)
 
 
 def lmd_mouth(
@@ -44,36 +41,14 @@ def lmd_face(
 def _centred_distance(
     generated: Float[np.ndarray, "frames 68 2"], reference: Float[np.ndarray, "frames 68 2"], points: slice
 ) -> Float[np.ndarray, " frames"]:
-    _check(generated, reference)
-    ours, theirs = generated.astype(np.float64), reference.astype(np.float64)
-    missing = np.isnan(ours).any(axis=(1, 2)) | np.isnan(theirs).any(axis=(1, 2))
-    values = np.full(len(ours), np.nan)
-    if missing.all():
-        return values
-    ours_part, theirs_part = ours[~missing, points], theirs[~missing, points]
-    difference = _centred(ours_part) - _centred(theirs_part)
-    distance = np.hypot(difference[..., 0], difference[..., 1]).mean(axis=1)
-    values[~missing] = 100 * distance / _inter_ocular_distance(theirs)
+    check_landmarks(generated, reference)
+    both = has_face(generated) & has_face(reference)
+    values = np.full(len(both), np.nan)
+    if both.any():
+        ours, theirs = (centred(side[both, points].astype(np.float64)) for side in (generated, reference))
+        distance = np.hypot(*np.moveaxis(ours - theirs, -1, 0)).mean(axis=1)
+        values[both] = 100 * distance / eye_distance(reference)
     return values
-
-
-def _centred(points: Float[np.ndarray, "frames points 2"]) -> Float[np.ndarray, "frames points 2"]:
-    return np.asarray(points - points.mean(axis=1, keepdims=True))
-
-
-def _inter_ocular_distance(reference: Float[np.ndarray, "frames 68 2"]) -> float:
-    left, right = (reference[:, corner] for corner in OUTER_EYE_CORNERS)
-    distance = float(np.nanmean(np.hypot(*(left - right).T)))
-    if distance == 0:
-        raise ValueError("the reference's outer eye corners (36, 45) coincide, so distances have no unit")
-    return distance
-
-
-def _check(generated: Float[np.ndarray, "frames 68 2"], reference: Float[np.ndarray, "frames 68 2"]) -> None:
-    if generated.shape != reference.shape or generated.shape[1:] != (POINTS, 2):
-        raise ValueError(f"landmarks must both be (frames, 68, 2), got {generated.shape} and {reference.shape}")
-    if np.isinf(generated).any() or np.isinf(reference).any():
-        raise ValueError("landmarks hold infinite coordinates; a frame without a face must be NaN")
 
 
 LMD_MOUTH = Metric(

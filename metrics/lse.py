@@ -41,6 +41,14 @@ def av_offset(distances: SyncDistances) -> float:
     return float(sync_scores(shift_means(distances.own)).offset)
 
 
+def av_offset_abs(distances: SyncDistances) -> float:
+    """Return by how many frames lips and sound are apart, 0..15, whichever leads: the size of `av_offset`.
+
+    For means over clips: those of signed offsets tend to 0 where offsets are random.
+    """
+    return abs(av_offset(distances))
+
+
 def distance_at_0(distances: SyncDistances) -> float:
     """Return the mean distance of lips and sound as they are, without a shift. Range [0, inf)."""
     return sync_scores(shift_means(distances.own)).distance_at_0
@@ -50,10 +58,10 @@ def audio_margin(distances: SyncDistances) -> float:
     """Return by how much another clip's audio is farther from the same lips than their own, without a shift.
 
     Raises:
-        NoValueError: there is no other clip.
+        NoValueError: there is no other clip, or its sound is of no use; the reason says which.
     """
     if distances.other is None:
-        raise NoValueError("there is no third identity whose audio could be compared")
+        raise NoValueError(distances.no_other)
     windows = min(len(distances.own), len(distances.other))
     return own_audio_margin(distances.own[:windows], distances.other[:windows])
 
@@ -100,6 +108,9 @@ LSE_C = Metric(
 LSE_D = replace(LSE_C, key="lse_d", name="LSE-D", better="lower", measure=lse_d)
 AV_OFFSET = replace(
     LSE_C, key="av_offset", name="AV offset", unit="frames", better="zero", decimals=2, measure=av_offset
+)
+AV_OFFSET_ABS = replace(
+    AV_OFFSET, key="av_offset_abs", name="AV offset, absolute", better="lower", measure=av_offset_abs
 )
 DISTANCE_AT_0 = replace(LSE_D, key="distance_at_0", name="Dist@0", protocol="shift0", measure=distance_at_0)
 AUDIO_MARGIN = replace(

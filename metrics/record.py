@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 Better = Literal["higher", "lower", "zero"]
-Needs = Literal["frames", "lpips", "landmarks", "identity", "sync", "sound", "inception", "i3d", "i3d_first", "tavc"]
+Needs = Literal[
+    "frames", "lpips", "mouth", "landmarks", "identity", "sync", "sound", "inception", "i3d", "i3d_first", "tavc"
+]
 Scope = Literal["frame", "clip", "set"]
 
 
@@ -21,6 +23,7 @@ class Metric:
 
     - frames: RGB frames of both, uint8 ``frames height width 3``.
     - lpips: a `metrics.networks.lpips.Lpips`, then as for frames.
+    - mouth: as for frames, then the reference's landmarks, as below.
     - landmarks: 68 iBUG points of both in pixels, ``frames 68 2``; NaN in frames without a face.
     - identity: face embeddings of both, ``frames channels``, unit length; NaN in frames without a face.
     - sync: a `metrics.sync.SyncDistances`.

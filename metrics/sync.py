@@ -46,11 +46,13 @@ class SyncDistances:
 
     Attributes:
         own: distances of the video's lip features to those of its own audio.
-        other: distances of the same lip features to those of another clip's audio, or None if there is no other clip.
+        other: distances of the same lip features to those of another clip's audio, or None.
+        no_other: why there are none; "" where there are.
     """
 
     own: Float64[np.ndarray, "windows 31"]
     other: Float64[np.ndarray, "windows_other 31"] | None
+    no_other: str
 
 
 def window_count(frames: int, samples: int) -> int:

@@ -9,12 +9,12 @@ JUDGES = ("sync", "faces", "lpips", "inception", "i3d", "identity", "landmarks")
 STANDIN = "standin-"
 
 
-def judges_line(signatures: Iterable[str], *, synthetic: bool) -> str:
+def judges_line(signatures: Iterable[str], *, synthetic: bool | None) -> str:
     """Return the line for the scores with these signatures.
 
     Args:
         signatures: of all rows and sets of one data set.
-        synthetic: whether its clips are drawn by synthtalk, which the stand-ins were trained on.
+        synthetic: whether its clips are drawn by synthtalk, which the stand-ins were trained on; None: not known.
     """
     found: dict[str, set[str]] = {}
     for parts in map(parse_signature, signatures):
@@ -33,9 +33,8 @@ def judges_line(signatures: Iterable[str], *, synthetic: bool) -> str:
         clauses.append(_listed(real))
     line = f"judges: {'; '.join(clauses)}"
     if drawn and not synthetic:
-        line += (
-            "; OUTSIDE THEIR DOMAIN: the stand-ins know drawn faces only, so on these clips their values mean nothing"
-        )
+        unless = " unless synthtalk drew these clips" if synthetic is None else ""
+        line += f"; OUTSIDE THEIR DOMAIN{unless}: the stand-ins know drawn faces only, on others values mean nothing"
     return line
 
 

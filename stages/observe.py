@@ -80,7 +80,7 @@ class Observer:
         """Look at the next frames."""
         panel, needs = self._panel, self._needs
         by_landmarks = self._track and panel.settings.sync_faces == "landmarks" and "sync" in needs
-        if needs & {"landmarks", "identity", "sound"} or by_landmarks:
+        if needs & {"landmarks", "mouth", "identity", "sound"} or by_landmarks:
             self._landmarks.append(panel.landmarks(frames))
         if "identity" in needs:
             aligned = aligned_faces(frames, self._landmarks[-1])
@@ -97,11 +97,15 @@ class Observer:
         if "sync" in needs and self._track and not by_landmarks:
             self._boxes += detect_faces(panel.faces, frames)
 
+    def landmarks(self) -> Float32[np.ndarray, "frames 68 2"] | None:
+        """Return the landmarks of the frames so far; None where nobody asked for them."""
+        return _joined(self._landmarks)
+
     def result(self) -> Observed:
         """Return what was seen of all frames."""
         i3d = _joined(self._i3d)
         seen = Observed(
-            landmarks=_joined(self._landmarks),
+            landmarks=self.landmarks(),
             identity=_joined(self._identity),
             inception=_joined(self._inception),
             i3d=i3d,

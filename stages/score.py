@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from metrics import metric
 from stages.compare_clip import Pair
@@ -29,6 +29,9 @@ from tavce.methods.contract import Outcome, read_manifest
 from tavce.run.atomic import atomic_directory
 from tavce.run.pool import run_all
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 
 @dataclass(frozen=True)
 class Task:
@@ -48,6 +51,18 @@ class Task:
     generated: Path
 
 
+def tasks_of(dataset: str, method: str, generated: Path, clips: Sequence[Clip]) -> list[Task]:
+    """Return one task per clip of a split, for the videos in folder `generated` with their manifest."""
+    crops, reference, outcomes = crop_folder(dataset), reference_folder(dataset), read_manifest(generated)
+    missing = Outcome("", "failed", "the method's manifest does not name this clip", 0)
+    return [
+        Task(
+            dataset, method, clip, other_clip(clips, k, 2), outcomes.get(clip.id, missing), crops, reference, generated
+        )
+        for k, clip in enumerate(clips)
+    ]
+
+
 def score_task(task: Task, score: Score, judges: Judges, crop: CropSettings, folder: Path) -> list[Row]:
     """Write the features of one clip's frames into `folder` and return its rows, signed."""
     panel = crop_panel(judges, crop)
@@ -60,7 +75,6 @@ def score_task(task: Task, score: Score, judges: Judges, crop: CropSettings, fol
         identity=clip.identity,
         generated=video,
         reference=task.crops / f"{clip.id}.mkv",
-        sound=video,
         other_sound=task.crops / f"{task.other.id}.mkv" if task.other else None,
         seen=load_observed(task.reference / f"{clip.id}.npz"),
         copied=not failed and video.is_file() and file_sha256(video) == clip.video_sha256,
@@ -72,13 +86,15 @@ def score_task(task: Task, score: Score, judges: Judges, crop: CropSettings, fol
     return [row | {"signature": sign(metric(str(row["metric"])), panel, crop.policy, crop.size)} for row in scored.rows]
 
 
-def table(rows: Sequence[Row]) -> pd.DataFrame:
+def table(rows: Sequence[Row]) -> "pd.DataFrame":
     """Return rows in long format, sorted, with one type per column whether or not any value is null."""
+    import pandas as pd  # takes a second, and worker processes never touch a table
+
     frame = pd.DataFrame(list(rows)).sort_values(["dataset", "method", "clip", "metric"], ignore_index=True)
     return frame.astype({"value": "float64", "reason": "string"})
 
 
-def warn_of_lengths(rows: pd.DataFrame) -> None:
+def warn_of_lengths(rows: "pd.DataFrame") -> None:
     """Say on stderr which clips were longer or shorter than their reference, and by how much."""
     made = rows[rows["frames_generated"] > 0].drop_duplicates(["dataset", "method", "clip"])
     for row in made[made["frames_generated"] != made["frames_expected"]].to_dict("records"):
@@ -99,16 +115,8 @@ def main(arguments: Sequence[str]) -> None:
     evaluate: Evaluate = read_section(Evaluate, "evaluate")
     panel = crop_panel(judges, crop)
     check_judges(judges, panel)
-    crops, reference, generated = crop_folder(dataset), reference_folder(dataset), generated_folder(dataset, method)
-    outcomes = read_manifest(generated)
-    missing = Outcome("", "failed", "the method's manifest does not name this clip", 0)
-    clips = clips_to_make(read_clips(crops), evaluate.split)
-    tasks = [
-        Task(
-            dataset, method, clip, other_clip(clips, k, 2), outcomes.get(clip.id, missing), crops, reference, generated
-        )
-        for k, clip in enumerate(clips)
-    ]
+    clips = clips_to_make(read_clips(crop_folder(dataset)), evaluate.split)
+    tasks = tasks_of(dataset, method, generated_folder(dataset, method), clips)
     with atomic_directory(score_folder(dataset, method)) as part:
         (part / FEATURES).mkdir()
         work = partial(score_task, score=score, judges=judges, crop=crop, folder=part / FEATURES)

@@ -78,26 +78,24 @@ class _Sound:
     def __init__(self, pair: Pair, panel: Panel) -> None:
         self._pair, self._panel = pair, panel
         self._distances: SyncDistances | None = None
-        self.no_other = ""
 
     def samples(self) -> Int16[np.ndarray, " samples"]:
-        return _read(self._pair.sound)
+        return _read(self._pair.generated)
 
     def distances(self, compared: Compared) -> SyncDistances:
         if self._distances is None:
             own = self._against(compared.ours, self.samples())
-            self._distances = SyncDistances(own, self._other(compared.ours))
+            self._distances = self._beside(own, compared.ours)
         return self._distances
 
-    def _other(self, seen: Observed) -> Float64[np.ndarray, "windows 31"] | None:
-        """Return the distances to another clip's sound; what is wrong with that sound is no fault of this clip."""
+    def _beside(self, own: Float64[np.ndarray, "windows 31"], seen: Observed) -> SyncDistances:
+        """Add the distances to another clip's sound; what is wrong with that sound is no fault of this clip."""
         if self._pair.other_sound is None:
-            return None
+            return SyncDistances(own, None, "there is no third identity whose audio could be compared")
         try:
-            return self._against(seen, _read(self._pair.other_sound))
+            return SyncDistances(own, self._against(seen, _read(self._pair.other_sound)), "")
         except NoValueError as error:
-            self.no_other = f"the sound of the clip to compare with: {error}"
-            return None
+            return SyncDistances(own, None, f"the sound of the clip to compare with: {error}")
 
     def _against(self, seen: Observed, samples: Int16[np.ndarray, " samples"]) -> Float64[np.ndarray, "windows 31"]:
         if seen.lip is None:
@@ -117,6 +115,8 @@ def _read(sound: Path) -> Int16[np.ndarray, " samples"]:
 def _score(pair: Pair, metric: Metric, compared: Compared, sound: _Sound) -> Row:
     counts = (compared.reference, compared.generated)
     try:
+        if metric.key in compared.undefined:
+            raise NoValueError(compared.undefined[metric.key])
         value = compared.values.get(metric.key)
         if value is None:
             value = metric.measure(*_inputs(metric, compared, sound))
@@ -131,10 +131,7 @@ def _score(pair: Pair, metric: Metric, compared: Compared, sound: _Sound) -> Row
 
 def _inputs(metric: Metric, compared: Compared, sound: _Sound) -> tuple[Any, ...]:
     if metric.needs == "sync":
-        distances = sound.distances(compared)
-        if metric.key == AUDIO_MARGIN.key and sound.no_other:
-            raise NoValueError(sound.no_other)
-        return (distances,)
+        return (sound.distances(compared),)
     if metric.needs == "sound":
         return compared.ours.landmarks, sound.samples()
     return getattr(compared.ours, metric.needs), getattr(compared.theirs, metric.needs)

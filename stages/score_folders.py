@@ -29,7 +29,9 @@ from tavce.run.pool import run_all
 
 SHEET_CLIPS, SHEET_FRAMES = 6, 8
 GENERATED, REFERENCE = "generated", "reference"
-MAIN = ("psnr", "ssim", "lpips", "fid", "kid", "lse_c", "lse_d", "av_offset", "csim")
+MAIN = ("psnr", "ssim", "lpips", "fid", "kid", "lse_c", "lse_d", "av_offset_abs", "csim")
+FACES = {"landmarks", "mouth", "sound", "identity"}  # needs that rest on landmarks
+NETWORKS = {"lpips", "inception", "i3d", "i3d_first", "sync", "identity"}  # needs that rest on judges of --judges
 
 
 @dataclass(frozen=True)
@@ -125,7 +127,7 @@ def _material(
     files = SetFiles(made[REFERENCE], {asked.name: made[GENERATED]}, {name: name for name in names}, names)
     return Material(
         title=f"{asked.name} on {dataset}",
-        judges={dataset: judges_line(signatures.values(), synthetic=False)},
+        judges={dataset: judges_line(signatures.values(), synthetic=None)},
         rows=rows,
         expected={dataset: names},
         excluded={},
@@ -135,6 +137,7 @@ def _material(
         sets={dataset: files} if of_sets else {},
         set_signatures={dataset: of_sets},
         correlations={},
+        arms=None,
         sheets={(dataset, asked.name): [SheetLine(task.name, task.reference, task.generated) for task in shown]},
         frames=SHEET_FRAMES,
     )
@@ -151,16 +154,14 @@ def _check_out(out: Path) -> None:
 
 def _metrics(asked: FolderScore) -> tuple[Metric, ...]:
     """Return the metrics to score: those asked for, or all whose judges are at hand."""
-    able = {"frames", *(("landmarks", "sound") if asked.face_model else ())}
-    if asked.judges is not None:
-        able |= {"lpips", "inception", "i3d", "i3d_first", "sync"}
-        able |= {"landmarks", "sound", "identity"} if asked.face_model or asked.judges.landmarks == STANDIN else set()
-    wanted = asked.metrics or [each.key for each in METRICS if each.needs in able]
-    blind = {each.key: each.needs for each in METRICS + VARIANTS if each.key in wanted and each.needs not in able}
+    has_faces = bool(asked.face_model) or (asked.judges is not None and asked.judges.landmarks == STANDIN)
+    lacking = (set() if has_faces else FACES) | (NETWORKS if asked.judges is None else set())
+    wanted = asked.metrics or [each.key for each in METRICS if each.needs not in lacking]
+    blind = {each.key: each.needs for each in METRICS + VARIANTS if each.key in wanted and each.needs in lacking}
     if blind:
-        faces, networks = {"landmarks", "sound", "identity"}, set(blind.values()) - {"landmarks", "sound"}
-        remedy = ["--face-model face_landmarker"] if set(blind.values()) & faces else []
-        remedy += ["--judges official"] if networks and asked.judges is None else []
+        needs = set(blind.values())
+        remedy = ["--face-model face_landmarker"] if needs & FACES and not has_faces else []
+        remedy += ["--judges official"] if needs & NETWORKS and asked.judges is None else []
         problem = f"{list(blind)} need judges that were not asked for"
         raise InputError("command line", problem, f"add {' and '.join(remedy)} (first: tavce weights list)")
     return tuple(each for each in METRICS + VARIANTS if each.key in wanted)
@@ -174,7 +175,6 @@ def _score_one(task: Task, asked: FolderScore, chosen: tuple[Metric, ...], folde
         identity=task.name,
         generated=task.generated or Path(),
         reference=task.reference,
-        sound=task.generated or Path(),
         other_sound=task.other,
         seen=None,
         copied=False,

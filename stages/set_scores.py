@@ -88,7 +88,7 @@ def _value(
 ) -> _Value:
     have = files.generated[method]
     if not have or not shared:
-        return _Value(reason="no clip has a video from every method" if have else "no video")
+        return _Value(reason="no clip has frames enough from every method" if have else "no video")
     generated, truth = list(_taken(have, shared, metric.needs).values()), list(reference.values())
     try:
         value = float(metric.measure(np.concatenate(generated), np.concatenate(truth)))
@@ -107,19 +107,21 @@ def _mean(
     dataset: str, method: str, metric: Metric, files: SetFiles, common: int, found: _Value, signature: str
 ) -> Mean:
     have, owed = len(files.generated[method]), len(files.expected)
+    short = sum(not len(load_array(path, metric.needs)) for path in files.generated[method].values())
+    missing = {"no video": owed - have, "too few frames": short}
     return Mean(
         dataset=dataset,
         method=method,
         metric=metric.key,
         n_expected=owed,
-        n_scored=have,
-        coverage=have / owed,
+        n_scored=have - short,
+        coverage=(have - short) / owed,
         n_common=common,
         mean=found.value,
         mean_all=math.nan,
         n_identical=0,
         frames_lost=0,
-        missing=f"no video ({owed - have})" if have < owed else "",
+        missing="; ".join(f"{reason} ({count})" for reason, count in missing.items() if count),
         reason=found.reason,
         signature=signature,
         low=found.low,
@@ -130,22 +132,25 @@ def _mean(
 def _floor(metric: Metric, reference: Mapping[str, Features], identities: Mapping[str, str]) -> str:
     """Return what the metric says of half of the people against the others, all true: no method is told from less.
 
+    Where a clip's own name stands for who is seen, nobody is known, and the halves are of the clips.
+
     The halves hold about half of the frames each, so the value lies above what all frames would give.
     """
     people = sorted({identities[clip] for clip in reference})
+    what, one_of_them = ("clips", "clip") if people == sorted(reference) else ("people", "person")
     first = set(people[::2])
     halves = [
         [features for clip, features in reference.items() if (identities[clip] in first) is side]
         for side in (True, False)
     ]
     if not all(halves):
-        return f"{metric.name}: one person only, so ground truth cannot be split in halves"
+        return f"{metric.name}: one {one_of_them} only, so ground truth cannot be split in halves"
     one, other = (np.concatenate(half) for half in halves)
     try:
         value = f"{float(metric.measure(one, other)):.{metric.decimals}f}"
     except ValueError as error:
         value = str(error)
     return (
-        f"{metric.name} of ground truth, half of the people against the others: {value} "
+        f"{metric.name} of ground truth, half of the {what} against the others: {value} "
         f"({len(one)} and {len(other)} frames)"
     )

@@ -1,7 +1,11 @@
 """Signatures of scores: the protocol of the metric, and the judges that took part."""
 
+import cv2
+import PIL
+
 from metrics.record import Metric
 from metrics.signature import signature
+from stages.judging import Judges
 from stages.panel import Panel
 from tavce.data.clips import FPS
 from tavce.media.video import decoder_version
@@ -10,6 +14,7 @@ from tavce.media.video import decoder_version
 JUDGES: dict[str, tuple[str, ...]] = {
     "frames": (),
     "lpips": ("lpips",),
+    "mouth": ("landmarks",),
     "landmarks": ("landmarks",),
     "sound": ("landmarks",),
     "identity": ("identity", "landmarks"),
@@ -44,4 +49,14 @@ def sign(metric: Metric, panel: Panel, policy: str, size: int | str) -> str:
         extra.append(("face", settings.sync_crop))
     if metric.needs == "inception":
         extra.append(("resize", settings.inception_resize))
+    extra += _painters(metric, settings)
     return signature(metric, crop=policy, size=size, fps=FPS, decoder=decoder_version(), mode=mode, extra=extra)
+
+
+def _painters(metric: Metric, settings: Judges) -> list[tuple[str, str]]:
+    """Return the libraries that resize or turn pictures on their way to a judge: they round in ways of their own."""
+    if metric.needs in ("sync", "identity"):
+        return [("cv", cv2.__version__)]
+    if metric.needs == "inception" and settings.inception_resize == "clean":
+        return [("pillow", PIL.__version__)]
+    return []

@@ -105,6 +105,8 @@ def load_syncnet(path: Path, config: SyncNetConfig = OFFICIAL) -> SyncNet:
     """
     net = SyncNet(config)
     load_strictly(net, path, optional=("num_batches_tracked",))
+    # Channels last: a fifth of the time on a CPU (1.5 against 7.4 ms for 16 windows at width 1/8).
+    net.netcnnaud.to(memory_format=torch.channels_last)
     return net.eval()
 
 
@@ -135,8 +137,8 @@ def lip_features(
     features = []
     for first in range(0, windows, batch):
         last = min(first + batch, windows) + WINDOW_FRAMES - 1
-        bgr = torch.from_numpy(np.ascontiguousarray(frames[first:last, ..., ::-1])).to(device)
-        features.append(net.lip(bgr.permute(3, 0, 1, 2)[None].float())[0].cpu())
+        bgr = torch.from_numpy(np.ascontiguousarray(frames[first:last, ..., ::-1].transpose(3, 0, 1, 2)))
+        features.append(net.lip(bgr.to(device)[None].float())[0].cpu())
     return np.asarray(torch.cat(features).numpy())
 
 

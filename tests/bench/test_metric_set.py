@@ -36,7 +36,7 @@ def pair(tmp_path: Path) -> Pair:
         write_video(tmp_path / f"{name}.mkv", spoilt)
         write_wav(tmp_path / f"{name}.wav", rng.integers(-9000, 9000, FRAMES * 640).astype(np.int16), 16_000)
     made, truth = tmp_path / "made.mkv", tmp_path / "truth.mkv"
-    return Pair("d", "m", "c", "i", made, truth, made, truth, None, False, "")
+    return Pair("d", "m", "c", "i", made, truth, truth, None, False, "")
 
 
 def random_panel(landmarks: np.ndarray) -> Panel:

@@ -11,8 +11,9 @@ from metrics.frames import check_pair
 
 DOCS = Path(__file__).parents[2] / "docs"
 TABLE = (
-    "psnr ssim lpips fid kid lse_c lse_d av_offset distance_at_0 audio_margin csim csim_paired lmd_mouth lmd_face "
-    "lvd_mouth lvd_face eyelid_distance blink_rate_error upper_face_distance head_motion_diversity beat_align"
+    "psnr ssim ssim_mouth lpips fid kid lse_c lse_d av_offset_abs av_offset distance_at_0 audio_margin csim "
+    "csim_paired lmd_mouth lmd_face lvd_mouth lvd_face eyelid_distance blink_rate_error upper_face_distance "
+    "head_motion_diversity beat_align"
 )
 PLACES = ("lmd_mouth", "lmd_face")
 ALL = pytest.mark.parametrize(
@@ -132,7 +133,7 @@ def test_keys_are_unique_and_unknown_ones_are_refused_with_the_allowed_ones():
     records = METRICS + VARIANTS
     assert len({record.key for record in records}) == len(records)
     assert all(metric(record.key) is record for record in records)
-    with pytest.raises(ValueError, match="'pnsr'; allowed: psnr, ssim, lpips"):
+    with pytest.raises(ValueError, match="'pnsr'; allowed: psnr, ssim, ssim_mouth, lpips"):
         metric("pnsr")
 
 

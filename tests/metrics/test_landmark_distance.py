@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from metrics.landmark_distance import _check, lmd_face, lmd_mouth
+from metrics.landmark_distance import lmd_face, lmd_mouth
+from metrics.landmark_geometry import check_landmarks
 
 BOTH = pytest.mark.parametrize("distance", [lmd_mouth, lmd_face])
 MIRROR = np.array(
@@ -120,7 +121,7 @@ def test_other_shapes_are_refused(shape):
     with pytest.raises(TypeError):
         lmd_mouth(np.zeros(shape, np.float32), np.zeros(shape, np.float32))
     with pytest.raises(ValueError, match="68, 2"):  # the same where shapes are not checked by type
-        inspect.unwrap(_check)(np.zeros(shape, np.float32), np.zeros(shape, np.float32))
+        inspect.unwrap(check_landmarks)(np.zeros(shape, np.float32), np.zeros(shape, np.float32))
 
 
 def test_unusable_coordinates_are_refused(landmarks):

@@ -36,7 +36,7 @@ def test_only_numbers_read_off_the_same_distances_share_a_protocol():
     for record in METRICS + VARIANTS:
         sharing.setdefault(record.protocol, set()).add(record.key)
     assert {token: keys for token, keys in sharing.items() if len(keys) > 1} == {
-        "shift15-zero-padded": {"lse_c", "lse_d", "av_offset"},
+        "shift15-zero-padded": {"lse_c", "lse_d", "av_offset", "av_offset_abs"},
         "shift15-valid-pairs": {"lse_c_valid", "lse_d_valid"},
     }
 

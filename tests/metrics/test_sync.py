@@ -7,9 +7,12 @@ import pytest
 import torch
 from scipy.signal import medfilt
 
+from metrics.lse import audio_margin, av_offset, av_offset_abs
 from metrics.median_filter import median_filter
+from metrics.record import NoValueError
 from metrics.sync import (
     MAX_SHIFT,
+    SyncDistances,
     framewise_confidence,
     own_audio_margin,
     pair_distances,
@@ -183,3 +186,17 @@ def test_the_median_filter_is_scipys(kernel, count):
 def test_an_even_kernel_has_no_middle(kernel):
     with pytest.raises(ValueError, match="odd and positive"):
         median_filter(np.ones(20), kernel)
+
+
+def test_the_mean_size_of_offsets_sees_what_their_mean_hides():
+    lip = features(60)
+    clips = [SyncDistances(pair_distances(lip, shifted(lip, k)), None, "alone") for k in (-4, 4, 0)]
+    assert [av_offset(clip) for clip in clips] == [-4, 4, 0]
+    assert [av_offset_abs(clip) for clip in clips] == [4, 4, 0]
+
+
+def test_a_margin_without_another_sound_says_why():
+    own = pair_distances(features(20), features(20))
+    with pytest.raises(NoValueError, match=r"^the other clip is mute$"):
+        audio_margin(SyncDistances(own, None, "the other clip is mute"))
+    assert audio_margin(SyncDistances(own, own[:12] + 1, "")) == pytest.approx(1)

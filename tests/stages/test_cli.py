@@ -147,7 +147,12 @@ def test_folders_that_cannot_be_scored(folders: tuple[Path, Path], tmp_path: Pat
     (tmp_path / "empty").mkdir()
     assert "no name matches" in refused(tmp_path / "empty", truth)
     assert "there is no such folder" in refused(tmp_path / "nowhere", truth)
-    assert "add --face-model" in refused(made, truth, "--metrics", "lmd_mouth")
+    for key in ("lmd_mouth", "ssim_mouth"):
+        assert "; add --face-model face_landmarker (first" in refused(made, truth, "--metrics", key)
+    assert "; add --judges official (first" in refused(made, truth, "--metrics", "lse_c")
+    assert "; add --face-model face_landmarker and --judges official (first" in refused(
+        made, truth, "--metrics", "csim"
+    )
     shutil.copy(made / "a b.mkv", made / "a b.mp4")
     assert "same name as" in refused(made, truth)
 

@@ -21,6 +21,12 @@ def test_real_clips_lie_outside_of_their_domain() -> None:
     assert "OUTSIDE" not in judges_line([OFFICIAL], synthetic=False)
 
 
+def test_where_clips_come_from_an_unknown_hand_the_line_says_if() -> None:
+    assert "OUTSIDE THEIR DOMAIN unless synthtalk drew these clips" in judges_line([STANDIN], synthetic=None)
+    assert "unless" not in judges_line([STANDIN], synthetic=False)
+    assert "OUTSIDE" not in judges_line([OFFICIAL], synthetic=None)
+
+
 def test_official_and_standin_judges_are_kept_apart() -> None:
     line = judges_line([OFFICIAL, STANDIN], synthetic=False)
     assert "stand-ins (sync 0123abcd), not comparable" in line

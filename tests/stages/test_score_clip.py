@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from metrics import METRICS, VARIANTS
+from metrics.ssim_mouth import ssim_mouth
 from stages import compare_clip, observe
 from stages.compare_clip import Pair
 from stages.observe import Observed, Observer, load_observed, save_observed
@@ -44,9 +45,9 @@ def test_every_metric_has_a_row_with_a_value_or_a_reason(pair: Pair, make_panel:
 
 
 def test_the_truth_against_itself(pair: Pair, make_panel: MakePanel) -> None:
-    found = values(replace(pair, generated=pair.reference, sound=pair.reference), make_panel())
+    found = values(replace(pair, generated=pair.reference), make_panel())
     assert found["psnr"] == np.inf
-    assert found["ssim"] == 1
+    assert found["ssim"] == found["ssim_mouth"] == 1
     assert found["lpips"] == found["lmd_mouth"] == found["lvd_face"] == 0
     assert found["csim_paired"] == 1
 
@@ -75,7 +76,7 @@ def test_scores_do_not_depend_on_the_batch(pair: Pair, make_panel: MakePanel, mo
 
 
 def test_a_video_without_sound_lacks_only_what_is_heard(pair: Pair, make_panel: MakePanel) -> None:
-    pair.sound.with_suffix(".wav").unlink()
+    pair.generated.with_suffix(".wav").unlink()
     rows = {str(row["metric"]): row for row in score_clip(pair, CHOSEN, make_panel()).rows}
     for each in CHOSEN:
         if each.needs in ("sync", "sound"):
@@ -87,7 +88,7 @@ def test_a_video_without_sound_lacks_only_what_is_heard(pair: Pair, make_panel: 
 def test_other_sound_is_farther_or_nearer_but_never_the_own(pair: Pair, make_panel: MakePanel) -> None:
     panel = make_panel()
     assert values(pair, panel)["audio_margin"] != 0
-    assert values(replace(pair, other_sound=pair.sound), panel)["audio_margin"] == 0
+    assert values(replace(pair, other_sound=pair.generated), panel)["audio_margin"] == 0
     alone = {str(r["metric"]): r for r in score_clip(replace(pair, other_sound=None), CHOSEN, panel).rows}
     assert "no third identity" in str(alone["audio_margin"]["reason"])
 
@@ -102,7 +103,8 @@ def test_a_mute_neighbour_costs_a_clip_its_margin_and_nothing_else(pair: Pair, m
 
 
 def test_frames_used_are_those_with_sound(pair: Pair, make_panel: MakePanel) -> None:
-    write_wav(pair.sound.with_suffix(".wav"), read_wav(pair.sound.with_suffix(".wav"))[: 12 * 640], 16_000)
+    sound = pair.generated.with_suffix(".wav")
+    write_wav(sound, read_wav(sound)[: 12 * 640], 16_000)
     rows = {str(row["metric"]): row for row in score_clip(pair, CHOSEN, make_panel()).rows}
     assert rows["lse_d"]["frames_used"] == rows["audio_margin"]["frames_used"] == 12
     assert rows["lvd_mouth"]["frames_used"] == 30
@@ -131,6 +133,29 @@ def test_a_longer_video_is_scored_as_far_as_the_reference_goes(pair: Pair, make_
     assert {str(row["metric"]): row["value"] for row in longer.rows} == plain
     assert {(row["frames_expected"], row["frames_generated"]) for row in longer.rows} == {(30, 60)}
     assert len(longer.features["inception"]) == 30
+
+
+def test_frames_too_small_for_one_metric_cost_that_metric_only(pair: Pair, make_panel: MakePanel) -> None:
+    for video in (pair.generated, pair.reference):
+        write_video(video, [np.ascontiguousarray(frame[30:60, 30:60]) for frame in read_video(video)])
+    rows = {str(row["metric"]): row for row in score_clip(pair, CHOSEN, make_panel()).rows}
+    assert "must have at least 32 x 32 pixels" in str(rows["lpips"]["reason"])
+    assert "smaller than the SSIM window of 11 pixels" in str(rows["ssim_mouth"]["reason"])
+    assert rows["lpips"]["frames_used"] == 0
+    assert all(rows[key]["value"] is not None for key in ("psnr", "ssim", "lse_c", "csim"))
+
+
+def test_the_mouth_is_that_of_the_reference(pair: Pair, make_panel: MakePanel, tmp_path: Path) -> None:
+    panel = make_panel()
+    found = values(pair, panel)["ssim_mouth"]
+    frames, truth = read_video(pair.generated), read_video(pair.reference)
+    assert found == pytest.approx(ssim_mouth(frames, truth, panel.landmarks(truth)).mean(), abs=1e-12)
+    moved = panel.landmarks(truth) + np.float32([8, 0])
+    assert found != pytest.approx(ssim_mouth(frames, truth, moved).mean(), abs=1e-4)
+    panel.__dict__["landmarks"] = lambda frames: np.full((len(frames), 68, 2), np.nan, np.float32)
+    rows = {str(row["metric"]): row for row in score_clip(pair, CHOSEN, panel).rows}
+    assert rows["ssim_mouth"]["reason"] == "none of 30 frames has a value"
+    assert rows["ssim"]["value"] is not None
 
 
 def test_an_unreadable_video_is_a_row_and_an_unreadable_reference_an_error(pair: Pair, make_panel: MakePanel) -> None:

@@ -89,3 +89,21 @@ def test_one_person_has_no_floor(files: SetFiles) -> None:
     alone = SetFiles(files.reference, files.generated, dict.fromkeys(CLIPS, "p"), CLIPS)
     _, floors = set_means("talk", alone, (FID,), SIGNED)
     assert floors == ["FID: one person only, so ground truth cannot be split in halves"]
+
+
+def test_where_nobody_is_known_the_floor_speaks_of_clips(files: SetFiles) -> None:
+    unknown = SetFiles(files.reference, files.generated, {clip: clip for clip in CLIPS}, CLIPS)
+    _, floors = set_means("talk", unknown, (FID,), SIGNED)
+    assert floors[0].startswith("FID of ground truth, half of the clips against the others: ")
+
+
+def test_clips_with_too_few_frames_are_counted(files: SetFiles, tmp_path: Path) -> None:
+    short = write(tmp_path / "short", "a", 0)
+    methods = {**files.generated, "far": {**files.generated["far"], "a": short}}
+    found, _ = lines(SetFiles(files.reference, methods, files.identities, CLIPS))
+    far = found["far", "fid"]
+    assert far.missing == "no video (1); too few frames (1)"
+    assert (far.n_scored, far.coverage, far.n_common) == (2, 0.5, 2)
+    assert found["same", "fid"].missing == ""
+    alone, _ = lines(SetFiles(files.reference, {"far": {"a": short}}, files.identities, CLIPS))
+    assert alone["far", "fid"].reason == "no clip has frames enough from every method"
