@@ -27,7 +27,7 @@ def clip_features(clip: Clip, crop_folder: Path, *, mel_start: int) -> dict[str,
         landmarks: float32 (frames, 68, 2), crop pixels.
         mouth_boxes: float32 (frames, 4), `mouth_boxes`; NaN, like `landmarks`, where only boxes are annotated.
         found: bool (frames,), False where the face is interpolated.
-        coefficients: float32 (frames, n), only where the source has them.
+        coefficients: float32 (frames, n), only where the crop has them.
 
     Args:
         clip: its row after the crop.

@@ -20,6 +20,7 @@ from tavce.data.crop.annotation import read_coefficients, read_official_box, rea
 from tavce.data.crop.cuts import change, face_jumped, first_cut, thumbnail
 from tavce.data.crop.detect import DETECTORS, Detector
 from tavce.data.crop.faces import Face, FaceTrack, UnusableError
+from tavce.data.crop.motion import motion_in_crop
 from tavce.data.crop.policies import POLICIES, Crop, crop_box
 from tavce.data.crop.track import TrackRules, follow
 from tavce.data.crop.warp import transform_points, warp
@@ -99,8 +100,8 @@ def crop_clip(source: Path, clip: Clip, settings: CropSettings, detector: Detect
 
     Written into `out`: ``<id>.mkv`` (lossless, size x size, 25 fps), ``<id>.wav`` (16 kHz mono, 640 samples per frame,
     silence where the sound ends early), ``<id>.png`` (the first frame), ``<id>.npz`` with ``landmarks`` (frames 68 2)
-    and ``boxes`` (frames 4) in crop pixels, ``found`` (frames), ``size``, and ``coefficients`` where the source has
-    them.
+    and ``boxes`` (frames 4) in crop pixels, ``found`` (frames), ``size``, and ``coefficients`` (frames n): those of
+    the annotation as they are, else the detector's as seen in the crop (`motion.COEFFICIENTS`), else none.
     An unusable clip leaves no file. A row that comes in unusable goes out as it is.
 
     Args:
@@ -201,6 +202,8 @@ def _write(source: Path, part: slice, seen: _Seen, crop: Crop, size: int, stem: 
     coefficients = read_coefficients(source, part)
     if coefficients is not None and len(coefficients) != frames:
         raise UnusableError(f"it has {len(coefficients)} rows of coefficients where the video has {frames} frames")
+    if coefficients is None and seen.track.coefficients is not None:
+        coefficients = motion_in_crop(seen.track.coefficients, seen.picture, crop.affine, size)
     if coefficients is not None:
         arrays["coefficients"] = coefficients
     np.savez(stem.with_name(f"{stem.name}.npz"), allow_pickle=False, **arrays)

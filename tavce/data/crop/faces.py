@@ -22,11 +22,13 @@ class Face:
         box: head box x0, y0, x1, y1 in pixels, chin to hairline and ear to ear.
         score: the detector's confidence in [0, 1]; 1 where it gives none.
         landmarks: 68 iBUG points in pixels, or None where the detector gives none.
+        coefficients: how the face moves (`motion.COEFFICIENTS`), or None where the detector does not tell.
     """
 
     box: Box
     score: float
     landmarks: Float32[np.ndarray, "68 2"] | None
+    coefficients: Float32[np.ndarray, " coefficients"] | None = None
 
 
 @dataclass(frozen=True)
@@ -36,12 +38,14 @@ class FaceTrack:
     Attributes:
         boxes: head boxes x0, y0, x1, y1 in pixels.
         landmarks: 68 iBUG points in pixels; all NaN where no detector gave landmarks.
-        found: whether the face was detected in the frame; elsewhere box and landmarks are interpolated.
+        found: whether the face was detected in the frame; elsewhere all that is known of it is interpolated.
+        coefficients: `Face.coefficients`, or None unless each frame that shows the face has them.
     """
 
     boxes: Float32[np.ndarray, "frames 4"]
     landmarks: Float32[np.ndarray, "frames 68 2"]
     found: Bool[np.ndarray, " frames"]
+    coefficients: Float32[np.ndarray, "frames coefficients"] | None = None
 
 
 def head_box(landmarks: Float[np.ndarray, "68 2"]) -> Box:

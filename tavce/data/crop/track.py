@@ -100,7 +100,9 @@ def _interpolated(followed: Sequence[Face | None]) -> FaceTrack:
     landmarks = np.full((frames, 68, 2), np.nan, dtype=np.float32)
     if len(points) == len(boxes):
         landmarks = _filled(np.stack(points).reshape(-1, 136).astype(np.float64), found).reshape(frames, 68, 2)
-    return FaceTrack(_filled(boxes, found), landmarks, found)
+    moving = [face.coefficients for face in followed if face is not None and face.coefficients is not None]
+    coefficients = _filled(np.stack(moving).astype(np.float64), found) if len(moving) == len(boxes) else None
+    return FaceTrack(_filled(boxes, found), landmarks, found, coefficients)
 
 
 def _filled(

@@ -1,7 +1,7 @@
 """Small drawn videos with sound, and a detector that finds the drawn heads exactly."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import av
@@ -10,6 +10,7 @@ import numpy as np
 from tavce.data.clips import Clip
 from tavce.data.crop.clip import CropSettings
 from tavce.data.crop.faces import Face
+from tavce.data.crop.motion import COEFFICIENTS
 
 # iBUG points of a frontal face in a unit square: brows at 0.3, eyes at 0.4, mouth at 0.75, chin at 1.
 ANGLES = np.linspace(np.pi, 0, 17)
@@ -28,10 +29,18 @@ def unit_face():
     return np.concatenate([JAW, brows, nose, *eyes, *mouth]).astype(np.float32)
 
 
-def face_at(x, y, side, landmarks=True):
+def face_at(x, y, side, landmarks=True, motion=None):
     """A face whose head box has the corners (x, y) and (x + side, y + side)."""
     points = (unit_face() * side + np.array([x, y])).astype(np.float32)
-    return Face((float(x), float(y), float(x + side), float(y + side)), 1.0, points if landmarks else None)
+    box = (float(x), float(y), float(x + side), float(y + side))
+    return Face(box, 1.0, points if landmarks else None, None if motion is None else moving(motion))
+
+
+def moving(value):
+    """Coefficients that all are `value`, 30 cm away."""
+    row = np.full(len(COEFFICIENTS), value, dtype=np.float32)
+    row[-1] = -30
+    return row
 
 
 @dataclass(frozen=True)
@@ -46,6 +55,17 @@ class BlockDetector:
             return []
         rows, columns = np.flatnonzero(red.any(axis=1)), np.flatnonzero(red.any(axis=0))
         return [face_at(columns[0] - 0.5, rows[0] - 0.5, columns[-1] - columns[0] + 1)]
+
+
+@dataclass(frozen=True)
+class MovingDetector:
+    """Finds a small still face in the corner, then the red block, whose coefficients are its x."""
+
+    name: str = "moving-1"
+
+    def __call__(self, frame):
+        blocks = BlockDetector()(frame)
+        return [face_at(1, 1, 6, motion=-9), *(replace(face, coefficients=moving(face.box[0])) for face in blocks)]
 
 
 def scene(frames, *, width=160, height=120, side=48, x=40, y=30, step=0, seed=0):

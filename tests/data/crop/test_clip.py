@@ -13,7 +13,7 @@ from tavce.data.crop.warp import transform_points
 from tavce.errors import InputError
 from tavce.media.audio import read_wav
 from tavce.media.video import read_video
-from tests.data.crop.drawn import BlockDetector, noise, row, scene, settings, write_source
+from tests.data.crop.drawn import BlockDetector, MovingDetector, noise, row, scene, settings, write_source
 
 SEEN = BlockDetector()
 
@@ -120,6 +120,32 @@ def test_interpolated_frames_are_flagged(tmp_path: Path):
     data = np.load(tmp_path / "out/a.npz")
     assert np.flatnonzero(~data["found"]).tolist() == [5]
     np.testing.assert_allclose(data["landmarks"][5], data["landmarks"][4], atol=1e-4)
+
+
+def test_coefficients_of_the_followed_face_are_kept(tmp_path: Path):
+    frames = list(scene(8, width=64, height=64, side=24, x=16, y=20, step=2))
+    frames[5][frames[5][..., 0] == 255] = (190, 70, 70)  # paler: not seen, and no cut
+    path = write_source(tmp_path / "a.mkv", frames)
+    crop(path, tmp_path / "out", detector=MovingDetector(), policy="synthetic")
+    data = np.load(tmp_path / "out/a.npz")
+    assert data["coefficients"].dtype == np.float32
+    assert data["coefficients"].shape == (8, 57)
+    np.testing.assert_allclose(data["coefficients"][:, 0], 15.5 + 2 * np.arange(8))
+    assert np.flatnonzero(~data["found"]).tolist() == [5]
+    np.testing.assert_allclose(data["coefficients"][:, -3], 15.5 + 2 * np.arange(8), rtol=1e-5)  # a crop that is a copy
+    crop(path, tmp_path / "half", detector=MovingDetector(), policy="fomm_union")
+    half = np.load(tmp_path / "half/a.npz")["coefficients"]
+    np.testing.assert_array_equal(half[:, :53], data["coefficients"][:, :53])
+    assert np.abs(half[:, 54:] - data["coefficients"][:, 54:]).max() > 1
+
+
+def test_coefficients_of_the_annotation_win(tmp_path: Path):
+    path = write_source(tmp_path / "a.mkv", scene(8))
+    np.savez(tmp_path / "a.npz", coefficients=np.arange(16.0).reshape(8, 2))
+    crop(path, tmp_path / "out", detector=MovingDetector())
+    assert np.load(tmp_path / "out/a.npz")["coefficients"].tolist() == np.arange(16.0).reshape(8, 2).tolist()
+    crop(write_source(tmp_path / "b.mkv", scene(8)), tmp_path / "out")
+    assert "coefficients" not in np.load(tmp_path / "out/b.npz")  # a detector that does not tell
 
 
 def test_unusable_clips_leave_a_reason_and_no_file(tmp_path: Path):

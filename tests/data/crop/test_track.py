@@ -74,6 +74,22 @@ def test_without_landmarks_all_are_nan():
     assert track.landmarks.shape == (3, 68, 2)
 
 
+def test_coefficients_are_those_of_the_followed_face_and_fill_gaps():
+    other = face_at(200, 200, 20, motion=-9)
+    frames = [[other, face_at(10, 20, 60, motion=2)], [other], [], [face_at(16, 20, 60, motion=8), other], [other]]
+    track = follow(frames, RULES)
+    assert track.found.tolist() == [True, False, False, True, False]
+    assert track.coefficients.shape == (5, 57)
+    assert track.coefficients.dtype == np.float32
+    np.testing.assert_allclose(track.coefficients[:, 0], [2, 4, 6, 8, 8], rtol=1e-6)
+
+
+def test_coefficients_in_some_frames_only_are_none():
+    some = [[face_at(0, 0, 60, motion=1)], [face_at(0, 0, 60)], [face_at(0, 0, 60, motion=1)]]
+    assert follow(some, RULES).coefficients is None
+    assert follow([[face_at(0, 0, 60)]] * 3, RULES).coefficients is None
+
+
 def test_head_box_reaches_the_hairline():
     x0, y0, x1, y1 = head_box(unit_face().astype(np.float64))
     assert (x0, x1, y1) == pytest.approx((0, 1, 1))
