@@ -17,14 +17,17 @@ class AnimatorData:
         frames: RGB.
         coefficients: of motion.
         mouths: box of the mouth in each frame: x0, y0, x1, y1 in pixels, edges on the grid of pixel edges less a half.
-        differences: audio embedding of each frame less that of the frame before, zero at a first frame; none for
-            networks without attention.
+        differences: audio embedding of each frame less that of the frame before, zero at a first frame, for the
+            alignment loss; none without it.
+        gated: what the attention is shown: the differences, or for a control the same in another order; none for
+            networks without attention. The two fields are independent of each other.
     """
 
     frames: UInt8[np.ndarray, "clips frames height width 3"]
     coefficients: Float32[np.ndarray, "clips frames coefficients"]
     mouths: Float32[np.ndarray, "clips frames 4"]
-    differences: Float32[np.ndarray, "clips frames dims"] | None
+    differences: Float32[np.ndarray, "clips frames dims"] | None = None
+    gated: Float32[np.ndarray, "clips frames dims"] | None = None
 
 
 class Batch(NamedTuple):
@@ -38,7 +41,8 @@ class Batch(NamedTuple):
         coefficients: of the frames.
         target: the frames, RGB in [0, 1].
         mouth: 1 in the mouth's box, 0 elsewhere.
-        differences: of the frames, or none.
+        differences: audio differences of the frames for the alignment loss, or none.
+        gated: audio differences that the attention is shown, or none.
     """
 
     clips: Int64[np.ndarray, " sources"]
@@ -49,6 +53,7 @@ class Batch(NamedTuple):
     target: Float[Tensor, "sources frames 3 height width"]
     mouth: Float[Tensor, "sources frames 1 height width"]
     differences: Float[Tensor, "sources frames dims"] | None
+    gated: Float[Tensor, "sources frames dims"] | None
 
 
 def draw_moments(
@@ -98,15 +103,17 @@ def make_batch(
 
     def coefficients(of: Int64[np.ndarray, "..."]) -> Tensor:
         rows = data.coefficients[clips.reshape(-1, *[1] * of.ndim), np.clip(of[..., None] + around, 0, last)]
-        return torch.from_numpy(rows.swapaxes(-1, -2).copy()).to(device)
+        return to_device(rows.swapaxes(-1, -2).copy(), device)
 
     def pictures(of: Int64[np.ndarray, "..."]) -> Tensor:
-        chosen = data.frames[clips.reshape(-1, *[1] * (of.ndim - 1)), of]
-        return torch.from_numpy(chosen).to(device).movedim(-1, -3).float() / 255
+        return to_pictures(data.frames[clips.reshape(-1, *[1] * (of.ndim - 1)), of], device)
 
     rows = clips[:, None]
-    differences = None if data.differences is None else torch.from_numpy(data.differences[rows, moments]).to(device)
-    mouth = box_mask(torch.from_numpy(data.mouths[rows, moments]).to(device), *data.frames.shape[2:4])
+
+    def heard(differences: Float32[np.ndarray, "clips frames dims"] | None) -> Tensor | None:
+        return None if differences is None else to_device(differences[rows, moments], device)
+
+    mouth = box_mask(to_device(data.mouths[rows, moments], device), *data.frames.shape[2:4])
     return Batch(
         clips,
         moments,
@@ -115,8 +122,24 @@ def make_batch(
         coefficients(moments),
         pictures(moments),
         mouth,
-        differences,
+        heard(data.differences),
+        heard(data.gated),
     )
+
+
+def to_device(array: np.ndarray, device: torch.device | None) -> Tensor:
+    """Return an array as a tensor on a device, without waiting for a GPU to have finished what it does."""
+    tensor = torch.from_numpy(array)
+    if device is None or device.type != "cuda":
+        return tensor.to(device)
+    return tensor.pin_memory().to(device, non_blocking=True)
+
+
+def to_pictures(
+    frames: UInt8[np.ndarray, "*batch height width 3"], device: torch.device | None
+) -> Float[Tensor, "*batch 3 height width"]:
+    """Return RGB frames in 0..255 as planes in [0, 1] on a device."""
+    return to_device(frames, device).movedim(-1, -3).float() / 255
 
 
 def box_mask(boxes: Float[Tensor, "*batch 4"], height: int, width: int) -> Float[Tensor, "*batch 1 height width"]:

@@ -48,6 +48,10 @@ class AnimatorSettings:
         weights: of the losses.
         discriminator: its size, or none.
         keep_every: steps between the states that are kept against a loss or gradient that is not finite.
+        attention_rate: factor on `rate` for the parameters of `Animator.attention`, which begins at zero beside a
+            renderer that may be trained already; 1 treats it like the rest.
+        bfloat16: compute in bfloat16 where the device is a CUDA GPU; positions, losses and weights stay in float32. A
+            CPU always computes in float32: bfloat16 takes twice as long there.
     """
 
     seed: int
@@ -64,6 +68,8 @@ class AnimatorSettings:
     weights: LossWeights
     discriminator: DiscriminatorConfig | None
     keep_every: int
+    attention_rate: float = 1.0
+    bfloat16: bool = True
 
 
 @dataclass(frozen=True)

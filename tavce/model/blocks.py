@@ -11,6 +11,8 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional
 
+from tavce.model.precision import full_precision
+
 Dimensions = Literal[2, 3]
 
 CONVOLUTION: dict[int, type[nn.Conv2d] | type[nn.Conv3d]] = {2: nn.Conv2d, 3: nn.Conv3d}
@@ -161,11 +163,13 @@ class SpectralConv2d(nn.Module):
     def forward(self, x: Float[Tensor, "batch inputs height width"]) -> Float[Tensor, "batch outputs _ _"]:
         """Return the convolution by the normalised weight."""
         matrix = self.weight_orig.flatten(1)
-        if self.training:
-            self._power_step(matrix)
-        # Clones, since a second call before the backward pass overwrites both vectors.
-        largest = torch.dot(self.weight_u.clone(), torch.mv(matrix, self.weight_v.clone()))
-        return functional.conv2d(x, self.weight_orig / largest, self.bias, padding=self.padding)
+        with full_precision(x):
+            if self.training:
+                self._power_step(matrix)
+            # Clones, since a second call before the backward pass overwrites both vectors.
+            largest = torch.dot(self.weight_u.clone(), torch.mv(matrix, self.weight_v.clone()))
+            weight = self.weight_orig / largest
+        return functional.conv2d(x, weight, self.bias, padding=self.padding)
 
 
 class Shrink(nn.Module):

@@ -129,7 +129,10 @@ def moment_similarities(
 
 
 def auc(positive: Float64[np.ndarray, " positives"], negative: Float64[np.ndarray, " negatives"]) -> float:
-    """Return the share of pairs in which the positive is larger; a tie is half a pair. NaN where a side is empty."""
+    """Return the share of pairs in which the positive is larger; a tie is half a pair. NaN where a side is empty.
+
+    `metrics.ranking` has the same for the judges: a model may import no judge, nor a judge a model.
+    """
     if not (positive.size and negative.size):
         return float("nan")
     ordered = np.sort(negative)

@@ -1,6 +1,6 @@
 """The correlation metric as one network: E_a and E_v, with one space of embeddings."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -30,6 +30,9 @@ RELEASED = CorrelationConfig(
 TINY = CorrelationConfig(
     audio=AudioEncoderConfig(width=0.34375, embedding=128),
     mouth=MouthEncoderConfig("iresnet18", width=0.15625, side=48, blocks=(1, 1, 1, 1), stem_stride=2, embedding=128),
+)
+WIDE = CorrelationConfig(  # twice the width of the tiny ones
+    audio=replace(TINY.audio, width=2 * TINY.audio.width), mouth=replace(TINY.mouth, width=2 * TINY.mouth.width)
 )
 
 

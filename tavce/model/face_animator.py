@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from tavce.model.keypoints import KeypointDetector, move_keypoints
 from tavce.model.mapping import MappingNet
+from tavce.model.precision import full_precision
 from tavce.model.renderer import EncodedSource, Renderer
 from tavce.model.sizes import FaceConfig
 
@@ -20,10 +21,12 @@ class Animator(Protocol):
     Attributes:
         window: frames of coefficients around each frame that it needs; 1 is the frame itself.
         attention: TAVCE attention, or none.
+        decoder: makes pictures of what was warped.
     """
 
     window: int
     attention: nn.Module | None
+    decoder: nn.Module
 
     def encode_source(
         self, image: Float[Tensor, "sources 3 height width"], coefficients: Float[Tensor, "sources coefficients window"]
@@ -70,12 +73,18 @@ class FaceAnimator(nn.Module):
         """TAVCE attention of the renderer, or none."""
         return self.generator.attention
 
+    @property
+    def decoder(self) -> nn.Module:
+        """SPADE decoder of the renderer."""
+        return self.generator.decoder
+
     def encode_source(
         self, image: Float[Tensor, "sources 3 height width"], coefficients: Float[Tensor, "sources coefficients window"]
     ) -> FaceSource:
         """Return what `render` needs of the portraits, RGB in [0, 1]; computed once per clip."""
-        canonical = self.kp_extractor(image)
-        keypoints = move_keypoints(canonical, self.mapping(coefficients))
+        with full_precision(image):
+            canonical = self.kp_extractor(image)
+            keypoints = move_keypoints(canonical, self.mapping(coefficients))
         return FaceSource(canonical, keypoints, self.generator.encode_source(image))
 
     def render(
@@ -91,7 +100,8 @@ class FaceAnimator(nn.Module):
         """
         frames = coefficients.shape[1]
         canonical = source.canonical.repeat_interleave(frames, dim=0)
-        driving = move_keypoints(canonical, self.mapping(coefficients.flatten(0, 1)))
+        with full_precision(canonical):
+            driving = move_keypoints(canonical, self.mapping(coefficients.flatten(0, 1)))
         return self.generator.render(
             source.encoded, source.keypoints, torch.unflatten(driving, 0, (-1, frames)), differences
         )

@@ -37,6 +37,10 @@ class ReconstructionConfig:
     embedding: int
 
 
+RELEASED = ReconstructionConfig(channels=64, blocks=9, embedding=128)
+TINY = ReconstructionConfig(channels=8, blocks=3, embedding=128)
+
+
 class ResidualBlock(nn.Module):
     """Two convolutions on a mirrored edge, added to the input."""
 

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from tavce.model.attention import AttentionConfig, ChannelAttention
 from tavce.model.blocks import Down, Residual3d, Same
 from tavce.model.dense_motion import DenseMotion, DenseMotionConfig, Flow, warp
+from tavce.model.precision import full_precision
 from tavce.model.spade import DecoderConfig, SpadeDecoder
 
 HALVINGS = 2  # the decoder enlarges twice
@@ -106,9 +107,10 @@ class Renderer(nn.Module):
         """
         frames = driving_keypoints.shape[1]
         volume = self._volume_of_frames(source, differences, frames)
-        flow: Flow = self.dense_motion_network(
-            volume, source_keypoints.repeat_interleave(frames, dim=0), driving_keypoints.flatten(0, 1)
-        )
+        with full_precision(volume):
+            flow: Flow = self.dense_motion_network(
+                volume.float(), source_keypoints.repeat_interleave(frames, dim=0), driving_keypoints.flatten(0, 1)
+            )
         x = self.fourth(self.third(warp(volume, flow.positions).flatten(1, 2)))
         pictures: Tensor = self.decoder(x * flow.visible)
         return torch.unflatten(pictures, 0, (-1, frames))

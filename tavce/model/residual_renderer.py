@@ -17,10 +17,9 @@ from torch.nn import functional
 
 from tavce.model.attention import AttentionConfig, ChannelAttention
 from tavce.model.flat_motion import FlatFlow, FlatMotion, FlatMotionConfig, pixel_grid
-from tavce.model.spade import Spade
+from tavce.model.precision import full_precision
+from tavce.model.residual_decoder import HALF, SLOPE, ResidualDecoder, active, shrunk
 
-SHRINK, HALF = 4, 2
-SLOPE = 0.2
 LEAST_DEVIATION = 1e-3
 ANCHOR_VARIANCE, ANCHOR_RADIUS = 0.05, 0.8
 
@@ -30,7 +29,8 @@ class ResidualRendererConfig:
     """The size of a `ResidualRenderer`.
 
     Attributes:
-        size: side of the square picture in pixels, a multiple of 8.
+        size: side in pixels, a multiple of 8, of the square picture that the network works on; it is the smallest that
+            it makes.
         coefficients: motion coefficients per frame.
         keypoints: number of them.
         channels: of the portrait's features and of the decoder.
@@ -58,8 +58,8 @@ class SmallSource(NamedTuple):
     """What a `ResidualRenderer` keeps of its portraits.
 
     Attributes:
-        image: RGB in [0, 1].
-        features: at a quarter of the side.
+        image: RGB in [0, 1], as large as the frames will be.
+        features: at a quarter of the network's side.
         keypoints: x and y of each, from -1 to 1.
         coefficients: of the portrait, normalised.
     """
@@ -68,24 +68,6 @@ class SmallSource(NamedTuple):
     features: Float[Tensor, "sources channels _ _"]
     keypoints: Float[Tensor, "sources keypoints 2"]
     coefficients: Float[Tensor, "sources coefficients"]
-
-
-class FlatSpadeBlock(nn.Module):
-    """Two convolutions beside an identity, each after its own `Spade`, whose scale and offset look at one position."""
-
-    def __init__(self, channels: int, map_channels: int, hidden: int) -> None:
-        super().__init__()
-        self.norm_0 = Spade(channels, map_channels, hidden, kernel=1)
-        self.conv_0 = nn.Conv2d(channels, channels, 3, padding=1)
-        self.norm_1 = Spade(channels, map_channels, hidden, kernel=1)
-        self.conv_1 = nn.Conv2d(channels, channels, 3, padding=1)
-
-    def forward(
-        self, x: Float[Tensor, "batch channels height width"], features: Float[Tensor, "batch maps height width"]
-    ) -> Float[Tensor, "batch channels height width"]:
-        """Return the activations."""
-        y = self.conv_0(_active(self.norm_0(x, features)))
-        return torch.add(x, self.conv_1(_active(self.norm_1(y, features))))
 
 
 class ResidualRenderer(nn.Module):
@@ -112,7 +94,7 @@ class ResidualRenderer(nn.Module):
         self.dense_motion_network = FlatMotion(
             config.motion, channels=wide, keypoints=config.keypoints, code=config.code
         )
-        self.decoder = ResidualDecoder(config)
+        self.decoder = ResidualDecoder(wide, code=config.code, blocks=config.blocks, hidden=config.hidden, fine=fine)
         self._start()
 
     def _start(self) -> None:
@@ -148,13 +130,24 @@ class ResidualRenderer(nn.Module):
         """Return what `render` needs of the portraits; computed once per clip.
 
         Args:
-            image: RGB in [0, 1].
+            image: RGB in [0, 1], square, of the network's side or a larger one: frames are made at that side, from a
+                flow and a residual at the network's own.
             coefficients: of the portraits.
+
+        Raises:
+            ValueError: the pictures are not square, or smaller than the network's side.
         """
-        x = _active(self.first(functional.pixel_unshuffle(image, HALF)))
-        features = _active(self.second(x))
+        height, width = image.shape[2:]
+        if height != width or height < self.config.size:
+            raise ValueError(
+                f"a portrait of {height} x {width} pixels: a square of {self.config.size} at least is needed"
+            )
+        small = shrunk(image, self.config.size)
+        x = active(self.first(functional.pixel_unshuffle(small, HALF)))
+        features = active(self.second(x))
         features = features + self.third(features)
-        keypoints = self._keypoints(features)
+        with full_precision(image):
+            keypoints = self._keypoints(features.float())
         return SmallSource(image, features, keypoints, (coefficients[..., 0] - self.mean) / self.deviation)
 
     def _keypoints(self, features: Float[Tensor, "sources channels _ _"]) -> Float[Tensor, "sources keypoints 2"]:
@@ -187,9 +180,10 @@ class ResidualRenderer(nn.Module):
         elif self.attention is not None or differences is not None:
             raise ValueError("attention and audio differences go together: one is there without the other")
         wanted = (coefficients[..., 0].flatten(0, 1) - self.mean) / self.deviation
-        code = self.code(torch.cat([wanted, wanted - at_rest], dim=1))
-        driving = keypoints + torch.unflatten(self.shift(wanted - at_rest), 1, (-1, 2))
-        flow: FlatFlow = self.dense_motion_network(features, keypoints, driving, code)
+        with full_precision(image):
+            code = self.code(torch.cat([wanted, wanted - at_rest], dim=1))
+            driving = keypoints + torch.unflatten(self.shift(wanted - at_rest), 1, (-1, 2))
+            flow: FlatFlow = self.dense_motion_network(features.float(), keypoints, driving, code)
         pictures: Tensor = self.decoder(image, features, flow, code)
         return torch.unflatten(pictures, 0, (-1, frames))
 
@@ -204,61 +198,11 @@ class ResidualRenderer(nn.Module):
         return self.render(self.encode_source(image, source_coefficients), coefficients, differences)
 
 
-class ResidualDecoder(nn.Module):
-    """Warps picture and features, and decodes from both what to add to the warped picture."""
-
-    def __init__(self, config: ResidualRendererConfig) -> None:
-        super().__init__()
-        wide, fine = config.channels, config.fine
-        self.fc = nn.Conv2d(wide + 3 * SHRINK**2, wide, 3, padding=1)
-        self.blocks = nn.ModuleList(
-            FlatSpadeBlock(wide, wide + config.code, config.hidden) for _ in range(config.blocks)
-        )
-        self.up = nn.Conv2d(wide + 3 * HALF**2 * HALF**2, fine * HALF**2, 1)
-        self.join = nn.Conv2d(fine, fine, 3, padding=1)
-        self.conv_img = nn.Conv2d(fine, 3 * HALF**2, 3, padding=1)
-
-    def forward(
-        self,
-        image: Float[Tensor, "batch 3 height width"],
-        features: Float[Tensor, "batch channels _ _"],
-        flow: FlatFlow,
-        code: Float[Tensor, "batch code"],
-    ) -> Float[Tensor, "batch 3 height width"]:
-        """Return the frames.
-
-        Args:
-            image: the portraits.
-            features: of the portraits.
-            flow: from the portraits to the frames.
-            code: of the motion, seen at every position.
-        """
-        # The offsets grow, not the positions: at the border, those would be held back.
-        offsets = (flow.positions - pixel_grid(features)).movedim(3, 1)
-        offsets = functional.interpolate(offsets, scale_factor=float(SHRINK), mode="bilinear", align_corners=False)
-        positions = pixel_grid(image) + offsets.movedim(1, 3)
-        moved = functional.grid_sample(image, positions, padding_mode="border", align_corners=False)
-        warped = functional.grid_sample(features, flow.positions, padding_mode="border", align_corners=False)
-        warped = warped * flow.visible
-        pixels = functional.pixel_unshuffle(moved, SHRINK)
-        maps = torch.cat([warped, code[:, :, None, None].expand(-1, -1, *warped.shape[2:])], dim=1)
-        x = self.fc(torch.cat([warped, pixels], dim=1))
-        for block in self.blocks:
-            x = block(x, maps)
-        x = functional.pixel_shuffle(self.up(torch.cat([x, pixels], dim=1)), HALF)
-        x = _active(self.join(_active(x)))
-        return moved + functional.pixel_shuffle(self.conv_img(x), HALF)
-
-
 def _sunflower(count: int) -> Float[Tensor, "count 2"]:
     """Return points spread evenly over the disc in the middle of the picture: by the golden angle, as sunflowers do."""
     number = torch.arange(count) + 0.5
     radius, angle = ANCHOR_RADIUS * (number / count).sqrt(), number * math.pi * (3 - math.sqrt(5))
     return torch.stack([radius * angle.cos(), radius * angle.sin()], dim=1)
-
-
-def _active(x: Tensor) -> Tensor:
-    return functional.leaky_relu(x, SLOPE)
 
 
 SMALL = ResidualRendererConfig(

@@ -1,14 +1,16 @@
 """Training of an animator: batches, exact resume, averages, what stops it."""
 
+import copy
 from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 
-from tavce.model.animator_data import AnimatorData, box_mask, draw_moments, make_batch
+from tavce.model.animator_data import AnimatorData, make_batch
 from tavce.model.animator_settings import AnimatorDivergedError, AnimatorSettings, LossWeights
 from tavce.model.attention import AttentionConfig
+from tavce.model.blocks import SpectralConv2d
 from tavce.model.discriminator import TINY as TINY_DISCRIMINATOR
 from tavce.model.face_animator import FaceAnimator
 from tavce.model.residual_renderer import SMALL, ResidualRenderer
@@ -54,7 +56,7 @@ def data():
         frames=rng.integers(0, 256, (4, 5, 32, 32, 3), dtype=np.uint8),
         coefficients=rng.standard_normal((4, 5, 3)).astype(np.float32),
         mouths=np.tile(np.float32([10, 18, 20, 24]), (4, 5, 1)),
-        differences=rng.standard_normal((4, 5, DIMS)).astype(np.float32),
+        gated=rng.standard_normal((4, 5, DIMS)).astype(np.float32),
     )
 
 
@@ -67,22 +69,42 @@ def equal(one, other):
     return all(torch.equal(one[name], other[name]) for name in one) and one.keys() == other.keys()
 
 
-@pytest.mark.parametrize("gan", [False, True])
-def test_stopping_anywhere_changes_nothing(data, gan):
-    settings = SETTINGS
-    if gan:
-        weights = replace(L1, gan=0.1, matching=1.0)
-        settings = replace(SETTINGS, weights=weights, discriminator=replace(TINY_DISCRIMINATOR, blocks=2))
-    whole = train_animator(settings, network(), data)
-    half = train_animator(settings, network(), data, until=3)
-    resumed = train_animator(settings, network(seed=5), data, state=half)
+def disagreement(batch, made):
+    """An alignment loss without a metric: brighter frames shall go with a larger first number of the difference."""
+    return (made.mean(dim=(2, 3, 4)) - batch.differences[..., 0]).square().mean()
+
+
+@pytest.mark.parametrize("everything", [False, True])
+def test_stopping_anywhere_changes_nothing(data, everything):
+    settings, rest = SETTINGS, {}
+    if everything:
+        weights = replace(L1, gan=0.1, matching=1.0, alignment=0.1)
+        discriminator = replace(TINY_DISCRIMINATOR, blocks=2)
+        settings = replace(SETTINGS, weights=weights, discriminator=discriminator, neighbours=True, attention_rate=3.0)
+        data, rest = replace(data, differences=data.gated), {"alignment": disagreement}
+    curves = {}
+
+    def train(name, seed=0, **more):
+        curve = curves.setdefault(name, {})
+        return train_animator(
+            settings, network(seed), data, log=lambda k, told: curve.update({k: told}), **more, **rest
+        )
+
+    whole, half = train("whole"), train("parts", until=3)
+    resumed = train("parts", seed=5, state=half)
     assert (half.step, resumed.step) == (3, 6)
+    assert curves["whole"] == curves["parts"]
+    assert {"discriminator", "gan", "matching", "alignment"} <= set(curves["whole"][1]) or not everything
     assert equal(whole.network, resumed.network)
     assert equal(whole.average, resumed.average)
     assert equal(whole.discriminator, resumed.discriminator)
-    assert bool(whole.discriminator) == bool(whole.critic) == gan
-    fresh_optimiser = replace(half, optimiser=train_animator(settings, network(), data, until=0).optimiser)
-    assert not equal(whole.network, train_animator(settings, network(), data, state=fresh_optimiser).network)
+    assert bool(whole.discriminator) == bool(whole.critic) == everything
+    assert not torch.equal(whole.network["attention.proj2.weight"], half.network["attention.proj2.weight"])
+    lost = ["optimiser", "critic"] if everything else ["optimiser"]
+    for part in lost:
+        fresh = getattr(train("fresh", until=0), part)
+        train(part, state=replace(half, **{part: fresh}))
+        assert abs(curves[part][6]["l1"] - curves["whole"][6]["l1"]) > 1e-6
 
 
 def test_the_seed_decides(data):
@@ -109,7 +131,7 @@ def test_the_rate_rises_then_falls(data):
     assert rates[1] > rates[0]
     assert rates[1:] == sorted(rates[1:], reverse=True)
     assert rates[-1] == pytest.approx(0)
-    assert {"l1", "gradient", "rate"} == set(told[1])
+    assert set(told[1]) == {"l1", "gradient", "rate", "gradient_decoder", "gradient_proj2", "residual"}
 
 
 def test_a_loss_that_is_not_finite_stops_it_and_keeps_a_good_state(data):
@@ -150,45 +172,120 @@ def test_the_alignment_loss_sees_neighbours_and_moves_the_network(data):
     assert not equal(aligned.network, plain.network)
 
 
+def test_attention_and_alignment_are_shown_what_belongs_to_each(data):
+    """A control shuffles what the attention is shown, not what the mouth shall follow; each goes without the other."""
+    seen, shown = [], []
+
+    def alignment(batch, made):
+        seen.append(batch.differences)
+        return disagreement(batch, made)
+
+    settings = replace(SETTINGS, steps=1, weights=replace(L1, alignment=1.0))
+    attentive = network()
+    attentive.attention.register_forward_pre_hook(lambda layer, given: shown.append(given[1]))
+    both = replace(data, differences=data.gated[:, ::-1].copy())
+    train_animator(settings, attentive, both, alignment=alignment)
+    assert not torch.equal(seen[0], shown[0])
+    plain = ResidualRenderer(replace(CONFIG, attention=None))
+    train_animator(settings, plain, replace(both, gated=None), alignment=alignment)
+    assert torch.equal(seen[0], seen[1])
+    with pytest.raises(ValueError, match="go together"):
+        train_animator(settings, plain, both, alignment=alignment)
+
+
+def test_the_log_tells_of_parts_that_die(data):
+    """A residual that is multiplied away leaves decoder and attention without a gradient, as a saturated blend does."""
+    settings, told = replace(SETTINGS, steps=4, warm_up=0.0), {}
+    alive, dead, null = (
+        network(),
+        network(),
+        ResidualRenderer(replace(CONFIG, attention=AttentionConfig(dims=DIMS, gate="null"))),
+    )
+    dead.decoder.conv_img.register_forward_hook(lambda layer, given, residual: residual * 0.0)
+    for name, animator in (("alive", alive), ("dead", dead), ("null", null)):
+        train_animator(
+            settings, animator, data, log=lambda step, values, name=name: told.update({(name, step): values})
+        )
+    last = {name: told[name, 4] for name in ("alive", "dead", "null")}
+    assert min(last["alive"][key] for key in ("gradient_decoder", "gradient_proj2", "residual")) > 1e-4
+    assert last["dead"]["gradient_decoder"] == last["dead"]["residual"] == 0
+    assert last["dead"]["l1"] < told["dead", 1]["l1"] * 1.5  # the error alone does not tell
+    assert last["null"]["gradient_proj2"] == 0 < last["null"]["gradient_decoder"]
+    assert null.attention.proj2.bias.grad.norm() > 0
+
+
+def test_the_attention_learns_at_a_rate_of_its_own(data):
+    start = {name: value.clone() for name, value in network().state_dict().items()}
+
+    def moved(factor, name):
+        settings = replace(SETTINGS, attention_rate=factor, weight_decay=0.0)
+        state = train_animator(settings, network(), data, until=1)
+        return (state.network[name] - start[name]).abs().max().item()
+
+    first = "attention.proj2.weight"
+    assert moved(5.0, first) == pytest.approx(5 * moved(1.0, first), rel=1e-4)
+    assert moved(5.0, "decoder.fc.weight") == moved(1.0, "decoder.fc.weight") > 0
+
+
+def test_frozen_parts_are_left_alone(data):
+    """The release trains dense motion and attention only."""
+    settings, told = replace(SETTINGS, weight_decay=0.1), []
+    animator = network()
+    animator.decoder.requires_grad_(False)
+    start = {name: value.clone() for name, value in animator.state_dict().items()}
+    state = train_animator(settings, animator, data, until=1, log=lambda step, values: told.append(values))
+    moved = {name for name, value in state.network.items() if not torch.equal(value, start[name])}
+    assert not any(name.startswith("decoder.") for name in moved)
+    assert any(name.startswith("dense_motion_network.") for name in moved)
+    assert told[0]["gradient_decoder"] == 0 < told[0]["gradient_proj2"]
+
+
+def test_spectral_norms_stay_exact_where_the_rest_is_in_bfloat16():
+    torch.manual_seed(0)
+    exact = SpectralConv2d(8, 16, 3)
+    rounded = copy.deepcopy(exact)
+    x = torch.rand(2, 8, 9, 9)
+    y = exact(x)
+    with torch.autocast("cpu", torch.bfloat16):
+        assert rounded(x).dtype == torch.bfloat16
+    assert torch.equal(exact.weight_u, rounded.weight_u)
+    assert (rounded(x) - y).abs().max() < 0.05
+
+
+def test_a_cpu_computes_in_float32(data):
+    states = [train_animator(replace(SETTINGS, bfloat16=on), network(), data, until=1) for on in (True, False)]
+    assert equal(states[0].network, states[1].network)
+
+
+def test_positions_stay_exact_where_the_rest_is_in_bfloat16(data):
+    torch.manual_seed(0)
+    animator = ResidualRenderer(CONFIG)
+    torch.nn.init.normal_(animator.shift.weight, std=0.1)
+    batch = make_batch(data, np.arange(4), np.arange(4), np.array([[1, 2]] * 4), window=1)
+    places = []
+    animator.dense_motion_network.register_forward_hook(
+        lambda net, given, flow: places.append((given[2], flow.positions))
+    )
+    exact = animator(batch.image, batch.image_coefficients, batch.coefficients, batch.gated)
+    with torch.autocast("cpu", torch.bfloat16):
+        rounded = animator(batch.image, batch.image_coefficients, batch.coefficients, batch.gated)
+    assert 1e-5 < (exact - rounded).abs().mean() < 0.05
+    (driving, flow), (driving_rounded, flow_rounded) = places
+    assert flow_rounded.dtype == driving_rounded.dtype == torch.float32
+    assert not torch.equal(driving_rounded, driving_rounded.bfloat16().float())
+    assert (driving - driving_rounded).abs().max() < 5e-3  # features of 8 bits went into the keypoints
+    assert (flow - flow_rounded).abs().max() < 5e-3
+
+
 def test_the_published_animator_trains_by_the_same_loop(data):
     torch.manual_seed(0)
     animator = FaceAnimator(replace(TINY_FACE, size=32, mapping=replace(TINY_FACE.mapping, coefficients=3)))
     start = {name: value.clone() for name, value in animator.state_dict().items()}
-    state = train_animator(SETTINGS, animator, replace(data, differences=None), until=1)
+    state = train_animator(SETTINGS, animator, replace(data, gated=None), until=1)
     moved = [name for name, value in state.network.items() if not torch.equal(value, start[name])]
     assert any(name.startswith("kp_extractor.") for name in moved)
     assert any(name.startswith("mapping.") for name in moved)
     assert any(name.startswith("generator.") for name in moved)
-
-
-def test_batches_hold_what_was_asked_for(data):
-    clips, portraits = np.array([2, 0]), np.array([4, 1])
-    moments = np.array([[0, 3, 4], [1, 1, 2]])
-    batch = make_batch(data, clips, portraits, moments, window=3)
-    assert torch.equal(batch.image[0], torch.from_numpy(data.frames[2, 4]).permute(2, 0, 1) / 255)
-    assert torch.equal(batch.target[1, 2], torch.from_numpy(data.frames[0, 2]).permute(2, 0, 1) / 255)
-    assert batch.coefficients.shape == (2, 3, 3, 3)
-    assert np.array_equal(batch.coefficients[0, 1].numpy(), data.coefficients[2, [2, 3, 4]].T)
-    assert np.array_equal(batch.coefficients[0, 0].numpy(), data.coefficients[2, [0, 0, 1]].T)
-    assert np.array_equal(batch.image_coefficients[0].numpy(), data.coefficients[2, [3, 4, 4]].T)
-    assert np.array_equal(batch.differences[1, 2].numpy(), data.differences[0, 2])
-    assert make_batch(replace(data, differences=None), clips, portraits, moments, window=1).differences is None
-
-
-def test_a_box_holds_pixels_whose_centre_lies_in_it():
-    boxes = torch.tensor([[0.5, 1.0, 2.4, 2.0], [float("nan")] * 4])
-    assert box_mask(boxes, 4, 5)[:, 0].nonzero().tolist() == [[0, 1, 1], [0, 1, 2], [0, 2, 1], [0, 2, 2]]
-
-
-def test_moments():
-    rng = np.random.default_rng(0)
-    pairs = draw_moments(rng, 6, 50, 4, neighbours=True)
-    assert (pairs[:, 1::2] - pairs[:, ::2] == 1).all()
-    assert (pairs.min(), pairs.max()) == (0, 5)
-    assert set(np.unique(draw_moments(rng, 6, 50, 3, neighbours=False))) == set(range(6))
-    for length, frames in ((6, 3), (1, 2)):
-        with pytest.raises(ValueError, match="pairs of neighbours"):
-            draw_moments(rng, length, 1, frames, neighbours=True)
 
 
 def test_the_mouth_weighs_more():

@@ -1,0 +1,74 @@
+"""One step of the published size on a CPU: all losses, attention, alignment by the released metric."""
+
+import resource
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from tavce.model.alignment import make_alignment
+from tavce.model.animator_data import AnimatorData
+from tavce.model.animator_settings import AnimatorSettings, LossWeights
+from tavce.model.attention import AttentionConfig
+from tavce.model.correlation_metric import RELEASED, CorrelationMetric
+from tavce.model.discriminator import PAPER as PAPER_DISCRIMINATOR
+from tavce.model.face_animator import FaceAnimator
+from tavce.model.sizes import PAPER
+from tavce.model.train_animator import train_animator
+
+MOST_GIB = 12  # of the whole process; measured: 9.6
+SETTINGS = AnimatorSettings(
+    seed=0,
+    steps=2,
+    sources=1,
+    frames=2,
+    neighbours=True,
+    rate=2e-5,
+    warm_up=0.0,
+    beta1=0.5,
+    weight_decay=0.0,
+    average=0.999,
+    largest_gradient=1.0,
+    weights=LossWeights(l1=20.0, mouth=1.0, perceptual=0.0, gan=1.0, matching=10.0, alignment=0.1),
+    discriminator=PAPER_DISCRIMINATOR,
+    keep_every=10,
+)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+def test_a_step_of_the_published_size():
+    rng = np.random.default_rng(0)
+    coarse = rng.integers(0, 256, (1, 3, 8, 8, 3), dtype=np.uint8)
+    differences = rng.standard_normal((1, 3, 128)).astype(np.float32)
+    data = AnimatorData(
+        frames=coarse.repeat(32, axis=2).repeat(32, axis=3),
+        coefficients=rng.standard_normal((1, 3, 70)).astype(np.float32),
+        mouths=np.tile(np.float32([92, 132, 164, 204]), (1, 3, 1)),
+        differences=differences,
+        gated=differences,
+    )
+    torch.manual_seed(0)
+    attention = AttentionConfig(dims=128, gate="diagonal")
+    animator = FaceAnimator(replace(PAPER, renderer=replace(PAPER.renderer, attention=attention)))
+    metric = CorrelationMetric(RELEASED).eval().requires_grad_(False)
+    before = {name: value.detach().clone() for name, value in animator.named_parameters()}
+    told = []
+    state = train_animator(
+        SETTINGS,
+        animator,
+        data,
+        until=1,
+        alignment=make_alignment(metric, data, form="released", similarity="squared"),
+        log=lambda step, values: told.append(values),
+    )
+    assert state.step == 1
+    assert {"l1", "gan", "matching", "alignment", "discriminator"} < set(told[0])
+    assert told[0]["gradient_decoder"] > 0
+    assert told[0]["gradient_proj2"] > 0
+    # A normalised convolution's bias, and `proj1` behind a `proj2` of zero, have no gradient in the first step.
+    moved = {name.split(".")[0] for name, value in animator.named_parameters() if not torch.equal(value, before[name])}
+    assert moved == {"kp_extractor", "mapping", "generator"}
+    assert all(value.isfinite().all() for value in state.average.values() if value.is_floating_point())
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20 < MOST_GIB
