@@ -26,6 +26,8 @@ class Section:
         sheets: title -> path relative to the page, shown as links.
         further: the metrics beside the main ones, or None.
         correlation: table of the temporal correlation metrics, in Markdown.
+        ablation: text on the ablation arms, in Markdown.
+        ablation_plots: title -> path relative to the page, shown below it.
         sets: table of values with intervals for the metrics of sets of clips, in Markdown, and what must be said of it.
     """
 
@@ -35,6 +37,8 @@ class Section:
     further: Table | None = None
     sets: str = ""
     correlation: str = ""
+    ablation: str = ""
+    ablation_plots: Mapping[str, str] = field(default_factory=dict)
 
 
 def report_markdown(
@@ -68,6 +72,9 @@ def _section(section: Section) -> list[str]:
         parts += ["### Distances between sets of frames\n", section.sets]
     if section.correlation:
         parts += ["### Temporal correlation metrics\n", section.correlation]
+    if section.ablation:
+        parts += ["### Ablation\n", section.ablation]
+        parts += [f"![{escape(title)}]({quote(path)})\n" for title, path in section.ablation_plots.items()]
     if section.further:
         parts += ["### Further metrics\n", to_markdown(section.further)]
     parts += [f"![{escape(title)}]({quote(path)})\n" for title, path in section.plots.items()]

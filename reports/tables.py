@@ -112,9 +112,10 @@ def _line(means: Sequence[Mean], info: MethodInfo, metrics: Sequence[MetricInfo]
 
 def _best(values: Sequence[float], metric: MetricInfo) -> str:
     values = [value for value in values if not math.isnan(value)]
-    if len(values) < 2:
-        return ""  # alone, it is best and worst
-    best = max(values) if metric.better == "higher" else min(values, key=abs if metric.better == "zero" else None)
+    # Alone, a value is best and worst; and a mean of signed values is near 0 where they are many and random, too.
+    if len(values) < 2 or metric.better == "zero":
+        return ""
+    best = max(values) if metric.better == "higher" else min(values)
     return _number(best, metric.decimals) or "inf"
 
 

@@ -1,5 +1,8 @@
 """`tavce check`: read every section of params.yaml, so that a slip in a late stage is found before the first runs."""
 
+from collections.abc import Mapping, Sequence
+
+from stages.arms import Arm, Shared
 from stages.correlation import Correlation
 from stages.dataset import Corpus
 from stages.evaluate import Evaluate
@@ -10,6 +13,7 @@ from stages.method import Method
 from stages.params import read_section, workers
 from stages.report import Report
 from tavce.data.crop.clip import CropSettings
+from tavce.errors import InputError
 
 
 def check_params() -> tuple[int, int]:
@@ -23,10 +27,27 @@ def check_params() -> tuple[int, int]:
         read_section(str, "datasets", name, "source")
         read_section(Corpus, "datasets", name, "corpus")
         read_section(CropSettings, "datasets", name, "crop")
-    read_section(dict[str, Correlation], "correlations")
+    correlations: dict[str, Correlation] = read_section(dict[str, Correlation], "correlations")
     methods: dict[str, Method] = read_section(dict[str, Method], "methods")
+    _check_arms({"dataset": list(datasets), "correlation": list(correlations)}, list(methods))
     sections = {"features": Features, "judges": Judges, "evaluate": Evaluate, "score": Score, "report": Report}
     for section, kind in sections.items():
         read_section(kind, section)
     workers()
     return len(datasets), len(methods)
+
+
+def _check_arms(known: Mapping[str, Sequence[str]], methods: Sequence[str]) -> None:
+    """Check that what the ablation arms name is there."""
+    shared: Shared = read_section(Shared, "animator")
+    arms: dict[str, Arm] = read_section(dict[str, Arm], "ablations")
+    for name, arm in arms.items():
+        for field, names in known.items():
+            if getattr(arm, field) not in names:
+                problem = f"'ablations.{name}.{field}' is {getattr(arm, field)!r}"
+                raise InputError("params.yaml", problem, f"choose one of {list(names)}")
+        if name in methods:
+            raise InputError("params.yaml", f"{name!r} is an arm and a method", "give one of them another name")
+    if shared.full_arm not in arms:
+        problem = f"'animator.full_arm' is {shared.full_arm!r}"
+        raise InputError("params.yaml", problem, f"choose one of {list(arms)}")

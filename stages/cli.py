@@ -7,6 +7,7 @@ from pathlib import Path
 
 from metrics import METRICS, VARIANTS
 from stages import profile
+from stages.animate_command import add_animate, run_animate
 from stages.entry import run as run_main
 from stages.judging import OFFICIAL, STANDINS, Judges
 from stages.params import read_section
@@ -27,6 +28,9 @@ You want to know which videos of a folder can be used, and why others cannot:
 You want the whole graph (data, crops, features, methods, scores, report):
   dvc repro                       with params.yaml as it is (the demo, on a corpus that is made here)
   tavce profile use folder        for your own talking videos: then edit `source` in params.yaml, and dvc repro
+
+You want a portrait to speak:
+  tavce animate --portrait face.png --audio speech.wav --out talk.mp4
 
 You need a published network (landmark distances want a face model):
   tavce weights list              what there is, under which licence; then: tavce weights fetch NAME
@@ -50,6 +54,7 @@ def parser() -> argparse.ArgumentParser:
     _add_profile(commands)
     commands.add_parser("check", help="read all of params.yaml and say what is wrong, before any stage runs")
     add_weights(commands)
+    add_animate(commands)
     return top
 
 
@@ -73,7 +78,8 @@ def _add_score(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         "--face-model",
         default="",
         metavar="MODEL",
-        help="MediaPipe's face_landmarker.task, or `face_landmarker` if it is in the weights folder; lmd_* need it",
+        help="MediaPipe's face_landmarker.task, or `face_landmarker` if it is in the weights folder; "
+        "lmd_* and ssim_mouth need it",
     )
     score.add_argument(
         "--judges",
@@ -119,6 +125,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     if given.command == "weights":
         return run_weights(given)
+    if given.command == "animate":
+        return run_animate(given)
     return _score(given)
 
 

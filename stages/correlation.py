@@ -6,7 +6,7 @@ them.
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal
@@ -16,6 +16,7 @@ import torch
 from jaxtyping import Float32, UInt8
 
 from stages.arrays import load_arrays
+from stages.correlation_start import fill_encoders, perceptual_distance
 from stages.entry import one_argument, run
 from stages.evaluate import Evaluate
 from stages.params import read_section, workers
@@ -24,8 +25,9 @@ from tavce.data.clips import Clip, read_clips
 from tavce.errors import InputError
 from tavce.media.mel import mel_windows
 from tavce.media.video import read_video
+from tavce.model import reconstruction
 from tavce.model.correlation_eval import CorrelationFigures, correlation_figures, mouth_speed
-from tavce.model.correlation_metric import RELEASED, TINY, CorrelationMetric, embed_clips
+from tavce.model.correlation_metric import RELEASED, TINY, WIDE, CorrelationConfig, CorrelationMetric, embed_clips
 from tavce.model.correlation_objective import CorrelationData, Objective
 from tavce.model.mouth_crop import mouth_crops
 from tavce.model.train_correlation import (
@@ -39,9 +41,11 @@ from tavce.run.atomic import atomic_directory
 from tavce.run.pool import progress, run_all
 
 MOUTH = slice(48, 68)
-SIZES = {"tiny": TINY, "released": RELEASED}
+SIZES = {"tiny": TINY, "wide": WIDE, "released": RELEASED}
+BRANCHES = {"none": None, "tiny": reconstruction.TINY, "released": reconstruction.RELEASED}
 WEIGHTS, FIGURES, CURVE = "weights.pt", "figures.json", "curve.csv"
 KEEP_EVERY = 50
+TAU = 3  # frames from a moment to its negatives in the figures: as released, and the same for every metric
 
 
 @dataclass(frozen=True)
@@ -50,7 +54,13 @@ class Correlation:
 
     Attributes:
         label: what tables call it.
-        size: of the encoders: "tiny" for a CPU, "released" as the paper's code has them.
+        size: of the encoders: "tiny" for a CPU, "wide" of twice its width, "released" as the paper's code has them.
+        mouth: kind of the mouth encoder: "iresnet18" as released; "resnet18" as the paper's text says, whose width is
+            the official one at each size.
+        audio_start: weights that the audio encoder begins with, a path or a name in the registry: Wav2Lip's, or a whole
+            correlation metric's; "" for random ones.
+        mouth_start: the same of the mouth encoder: ArcFace's IResNet-18, torchvision's ResNet-18, or a metric's.
+        reconstruction: size of the reconstruction branches; "released" needs LPIPS-VGG, "none" leaves them out.
         objective: what it is trained for.
         frames: clips are cut into pieces of this length; what is left over is not used.
         seed: of weights and draws.
@@ -63,7 +73,11 @@ class Correlation:
     """
 
     label: str
-    size: Literal["tiny", "released"]
+    size: Literal["tiny", "wide", "released"]
+    mouth: Literal["iresnet18", "resnet18"]
+    audio_start: str
+    mouth_start: str
+    reconstruction: Literal["none", "tiny", "released"]
     objective: Objective
     frames: int
     seed: int
@@ -75,13 +89,22 @@ class Correlation:
     largest_gradient: float
 
     @property
+    def network(self) -> CorrelationConfig:
+        """Kinds and sizes of both encoders."""
+        sizes = SIZES[self.size]
+        if self.mouth == "iresnet18":
+            return sizes
+        mouth = replace(RELEASED.mouth, kind=self.mouth, stem_stride=2, side=sizes.mouth.side)
+        return replace(sizes, mouth=mouth)
+
+    @property
     def settings(self) -> CorrelationSettings:
         """What the library trains by."""
         return CorrelationSettings(
-            network=SIZES[self.size],
+            network=self.network,
             objective=self.objective,
-            reconstruction=None,
-            reconstruction_weight=0.0,
+            reconstruction=BRANCHES[self.reconstruction],
+            reconstruction_weight=1.0,
             seed=self.seed,
             steps=self.steps,
             batch=self.batch,
@@ -138,29 +161,33 @@ def figures_of(metric: CorrelationMetric, pieces: Pieces, objective: Objective, 
     heard, seen = embed_clips(metric, pieces.data.mouths, pieces.data.mels)
     signed = objective.kind in ("signed", "info_nce")
     speed = mouth_speed(pieces.landmarks)
-    return correlation_figures(heard, seen, speed, signed=signed, tau=objective.tau, seed=seed)
+    return correlation_figures(heard, seen, speed, signed=signed, tau=TAU, seed=seed)
 
 
 def train(chosen: Correlation, learned: Pieces, held_out: Pieces, folder: Path) -> None:
     """Train one metric and write its weights, its training curve and its figures beside those of random encoders."""
     torch.set_num_threads(1)  # the same sums in the same order on any machine of this kind
-    lines = ["step,loss,gradient,rate"]
+    settings, rows = chosen.settings, list[dict[str, float]]()
+    floor, begun = untrained_metric(settings), untrained_metric(settings)
+    fill_encoders(begun, chosen.audio_start, chosen.mouth_start)
+    perceptual = None if chosen.reconstruction == "none" else perceptual_distance(chosen.reconstruction)
     bar = iter(progress(range(chosen.steps), chosen.steps, chosen.label))
 
     def log(step: int, named: dict[str, float]) -> None:
         next(bar, None)
-        lines.append(f"{step},{named['correlation']:.6g},{named['gradient']:.6g},{named['rate']:.6g}")
+        rows.append({"step": step, **named})
 
     try:
-        state = train_correlation(chosen.settings, learned.data, log=log)
+        state = train_correlation(settings, learned.data, start=begun.state_dict(), perceptual=perceptual, log=log)
     except DivergedError as error:
         torch.save(error.state.metric, folder.parent / f"{folder.name}.last-good.pt")
         raise InputError(
             chosen.label, str(error), "lower `rate`; the last good weights lie beside the output"
         ) from error
     torch.save(state.metric, folder / WEIGHTS)
+    lines = [",".join(rows[0]), *(",".join(f"{value:.6g}" for value in row.values()) for row in rows)]
     (folder / CURVE).write_text("\n".join(lines) + "\n", encoding="utf-8")
-    metrics = {"trained": trained_metric(chosen.settings, state), "random": untrained_metric(chosen.settings)}
+    metrics = {"trained": trained_metric(settings, state), "random": floor}
     figures: dict[str, Any] = {
         name: asdict(figures_of(metric, held_out, chosen.objective, chosen.seed)) for name, metric in metrics.items()
     }
@@ -178,7 +205,7 @@ def main(arguments: Sequence[str]) -> None:
     evaluate: Evaluate = read_section(Evaluate, "evaluate")
     crops, features = crop_folder(dataset), features_folder(dataset)
     clips = [clip for clip in read_clips(crops) if clip.usable]
-    side = SIZES[chosen.size].mouth.side
+    side = chosen.network.mouth.side
     parts = [
         load_pieces(part, crops, features, frames=chosen.frames, side=side, processes=workers())
         for part in (

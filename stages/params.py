@@ -13,19 +13,39 @@ import yaml
 from tavce.errors import InputError
 
 PARAMS = Path("params.yaml")
-SECTIONS = ("datasets", "features", "judges", "correlations", "methods", "evaluate", "score", "report", "runtime")
+SECTIONS = (
+    "datasets",
+    "features",
+    "judges",
+    "correlations",
+    "animator",
+    "ablations",
+    "methods",
+    "evaluate",
+    "score",
+    "report",
+    "runtime",
+)
 DATASET_KEYS = ("source", "corpus", "crop")
 
 
 @dataclass(frozen=True)
 class Runtime:
-    """What moves only speed: no stage of dvc.yaml depends on it."""
+    """What moves only speed: no stage of dvc.yaml depends on it.
+
+    Attributes:
+        workers: processes.
+        gpus: how many GPUs animators are trained on; 0 is the CPU.
+    """
 
     workers: int
+    gpus: int
 
     def __post_init__(self) -> None:
         if self.workers < 1:
             raise ValueError(f"workers {self.workers} must be at least 1")
+        if self.gpus < 0:
+            raise ValueError(f"gpus {self.gpus} must be at least 0")
 
 
 def workers(path: Path = PARAMS) -> int:
@@ -46,7 +66,7 @@ def read_section(kind: Any, *place: str, path: Path = PARAMS) -> Any:  # noqa: A
     _check_keys(content, SECTIONS, "", str(path))
     where, here = "", content
     for key in place:
-        if where in ("datasets", "methods"):
+        if where in ("datasets", "methods", "ablations"):
             names_only(here, where, str(path))
         if not isinstance(here, dict) or key not in here:
             known = list(here) if isinstance(here, dict) else []

@@ -7,6 +7,7 @@ RESULTS = Path("reports/results")
 JUDGES = DATA / "judges"
 ROWS = "rows.parquet"  # in a score folder
 FEATURES = "features"
+BASE, RECORD = "base.pt", "record.json"  # in a base folder; the second in that of an arm too
 SETS = "sets.json"  # signatures of the metrics of sets
 
 
@@ -33,6 +34,26 @@ def reference_folder(dataset: str) -> Path:
 def correlation_folder(dataset: str, correlation: str) -> Path:
     """Weights, curve and figures of a temporal correlation metric trained on a data set."""
     return DATA / "correlation" / dataset / correlation
+
+
+def base_folder(dataset: str) -> Path:
+    """The animator that all arms of a data set begin with, and its record."""
+    return DATA / "base" / dataset
+
+
+def animator_folder(arm: str) -> Path:
+    """Checkpoints and curves of an ablation arm, one per seed."""
+    return DATA / "animator" / arm
+
+
+def animated_folder(dataset: str, arm: str) -> Path:
+    """What an arm made of a data set's clips: a folder per seed, with its manifest."""
+    return DATA / "animate" / dataset / arm
+
+
+def ablation_folder(dataset: str, arm: str) -> Path:
+    """Score rows of an arm on a data set, of all seeds."""
+    return DATA / "ablation" / dataset / arm
 
 
 def generated_folder(dataset: str, method: str) -> Path:

@@ -1,8 +1,9 @@
 """data/score -> reports/results: the page, tables, plots and contact sheets of all data sets and methods."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -10,6 +11,7 @@ import pandas as pd
 from metrics import metric
 from reports.contact_sheet import evenly_spaced
 from reports.describe import MethodInfo
+from stages.arms import Arm, Shared
 from stages.entry import one_argument, run
 from stages.evaluate import Evaluate, clips_to_make
 from stages.judges_line import judges_line
@@ -21,6 +23,8 @@ from stages.paths import (
     RESULTS,
     ROWS,
     SETS,
+    ablation_folder,
+    animated_folder,
     correlation_folder,
     crop_folder,
     dataset_folder,
@@ -28,6 +32,7 @@ from stages.paths import (
     reference_folder,
     score_folder,
 )
+from stages.report_arms import TRACK, Arms, arm_rows
 from stages.set_scores import SetFiles
 from stages.write_report import Material, SheetLine, write_report
 from tavce.data.clips import Clip, read_clips
@@ -67,6 +72,29 @@ class Asked:
     score: Score
     split: str
     correlations: Sequence[str]
+    arms: Arms
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where what a method made lies: its videos, and their scores.
+
+    Attributes:
+        videos: folder of the videos.
+        scores: folder of rows, features and the signatures of metrics of sets.
+    """
+
+    videos: Path
+    scores: Path
+
+
+def sources(dataset: str, methods: Iterable[str], arms: Arms) -> dict[str, Source]:
+    """Return where each line of the main table comes from: methods, then the arms, each by its first seed."""
+    found = {name: Source(generated_folder(dataset, name), score_folder(dataset, name)) for name in methods}
+    first = f"seed{arms.shared.seeds[0]}"
+    return found | {
+        name: Source(animated_folder(dataset, name) / first, ablation_folder(dataset, name)) for name in arms.shown
+    }
 
 
 def gather(datasets: Mapping[str, str], methods: dict[str, Method], asked: Asked) -> Material:
@@ -81,7 +109,9 @@ def gather(datasets: Mapping[str, str], methods: dict[str, Method], asked: Asked
         InputError: a table or a score file is missing.
     """
     expected, excluded, sheets, judges, sets, signed = {}, {}, {}, {}, {}, {}
-    rows = pd.concat([_rows(dataset, method) for dataset in datasets for method in methods], ignore_index=True)
+    parts = [_rows(dataset, method) for dataset in datasets for method in methods]
+    parts += [_arm_rows(dataset, name, asked) for dataset in datasets for name in asked.arms.shown]
+    rows = pd.concat(parts, ignore_index=True)
     for dataset, kind in datasets.items():
         clips = read_clips(crop_folder(dataset))
         wanted = [clip.id for clip in clips_to_make(clips, asked.split)]
@@ -90,11 +120,12 @@ def gather(datasets: Mapping[str, str], methods: dict[str, Method], asked: Asked
             f"{clip.id} ({clip.source})": clip.reason for clip in clips if clip.split == asked.split and not clip.usable
         }
         shown = [wanted[k] for k in evenly_spaced(len(wanted), asked.report.sheet_clips)]
-        for method in methods:
-            sheets[dataset, method] = _sheet(dataset, method, shown)
-        signed[dataset] = _set_signatures(dataset, list(methods))
+        found = sources(dataset, methods, asked.arms)
+        for method, source in found.items():
+            sheets[dataset, method] = _sheet(dataset, source.videos, shown)
+        signed[dataset] = _set_signatures(dataset, found.values())
         if signed[dataset]:
-            sets[dataset] = _set_files(dataset, list(methods), clips, wanted)
+            sets[dataset] = _set_files(dataset, found, clips, wanted)
         signatures = [*rows.loc[rows["dataset"] == dataset, "signature"].unique(), *signed[dataset].values()]
         line = judges_line(signatures, synthetic=kind == "synthetic")
         judges[dataset] = "; ".join([line, *speech_engines(dataset_folder(dataset), wanted)])
@@ -104,15 +135,31 @@ def gather(datasets: Mapping[str, str], methods: dict[str, Method], asked: Asked
         rows=rows,
         expected=expected,
         excluded=excluded,
-        methods={name: MethodInfo(method.label, "controls", method.kind) for name, method in methods.items()},
+        methods=_infos(methods, asked.arms),
         metrics=asked.score.chosen,
         main=asked.report.main,
         sets=sets,
         set_signatures=signed,
         correlations={dataset: [_figures(dataset, name) for name in asked.correlations] for dataset in datasets},
+        arms=asked.arms,
         sheets=sheets,
         frames=asked.report.sheet_frames,
     )
+
+
+def _infos(methods: Mapping[str, Method], arms: Arms) -> dict[str, MethodInfo]:
+    infos = {name: MethodInfo(method.label, "controls", method.kind) for name, method in methods.items()}
+    shown = arms.shown
+    if both := sorted(infos.keys() & shown.keys()):
+        raise InputError("params.yaml", f"{both} name a method and an ablation arm", "give one of them another name")
+    return infos | {name: MethodInfo(arm.label, TRACK, "native") for name, arm in shown.items()}
+
+
+def _arm_rows(dataset: str, arm: str, asked: Asked) -> pd.DataFrame:
+    """Return the rows of an arm's first seed, under the metrics of the main table."""
+    rows, keys = arm_rows(dataset, arm), [each.key for each in asked.score.chosen]
+    first = rows[(rows["seed"] == asked.arms.shared.seeds[0]) & rows["metric"].isin(keys)]
+    return first.drop(columns="seed")
 
 
 def _figures(dataset: str, correlation: str) -> dict[str, Any]:
@@ -122,22 +169,22 @@ def _figures(dataset: str, correlation: str) -> dict[str, Any]:
     return dict(json.loads(path.read_text(encoding="utf-8")))
 
 
-def _set_signatures(dataset: str, methods: Sequence[str]) -> dict[str, str]:
+def _set_signatures(dataset: str, made: Iterable[Source]) -> dict[str, str]:
     """Return the signatures of the metrics of sets.
 
     Raises:
         InputError: two methods were scored under different ones.
     """
-    found = [json.loads((score_folder(dataset, method) / SETS).read_text(encoding="utf-8")) for method in methods]
+    found = [json.loads((each.scores / SETS).read_text(encoding="utf-8")) for each in made]
     if any(each != found[0] for each in found):
         raise InputError(f"scores of {dataset}", "were made under several signatures", "score all again: dvc repro")
     return dict(found[0])
 
 
-def _set_files(dataset: str, methods: Sequence[str], clips: Sequence[Clip], wanted: Sequence[str]) -> SetFiles:
+def _set_files(dataset: str, made: Mapping[str, Source], clips: Sequence[Clip], wanted: Sequence[str]) -> SetFiles:
     generated = {}
-    for method in methods:
-        files = {clip: score_folder(dataset, method) / FEATURES / f"{clip}.npz" for clip in wanted}
+    for method, source in made.items():
+        files = {clip: source.scores / FEATURES / f"{clip}.npz" for clip in wanted}
         generated[method] = {clip: path for clip, path in files.items() if path.is_file()}
     return SetFiles(
         reference={clip: reference_folder(dataset) / f"{clip}.npz" for clip in wanted},
@@ -147,8 +194,8 @@ def _set_files(dataset: str, methods: Sequence[str], clips: Sequence[Clip], want
     )
 
 
-def _sheet(dataset: str, method: str, shown: Sequence[str]) -> list[SheetLine]:
-    made = {clip: generated_folder(dataset, method) / f"{clip}.mkv" for clip in shown}
+def _sheet(dataset: str, videos: Path, shown: Sequence[str]) -> list[SheetLine]:
+    made = {clip: videos / f"{clip}.mkv" for clip in shown}
     return [
         SheetLine(clip, crop_folder(dataset) / f"{clip}.mkv", video if video.is_file() else None)
         for clip, video in made.items()
@@ -173,7 +220,9 @@ def main(arguments: Sequence[str]) -> None:
     methods: dict[str, Method] = read_section(dict[str, Method], "methods")
     evaluate: Evaluate = read_section(Evaluate, "evaluate")
     correlations: dict[str, object] = read_section(dict[str, dict], "correlations")  # type: ignore[type-arg]
-    asked = Asked(read_section(Report, "report"), read_section(Score, "score"), evaluate.split, list(correlations))
+    arms = Arms(read_section(Shared, "animator"), read_section(dict[str, Arm], "ablations"))
+    report, score = read_section(Report, "report"), read_section(Score, "score")
+    asked = Asked(report, score, evaluate.split, list(correlations), arms)
     material = gather(datasets, methods, asked)
     with atomic_directory(RESULTS) as part:
         write_report(material, part)

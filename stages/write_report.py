@@ -22,6 +22,7 @@ from reports.latex import to_latex
 from reports.markdown import to_markdown
 from reports.plots import metric_plot, save_figure
 from reports.tables import Table, build_table, to_csv
+from stages.report_arms import Arms, write_arms
 from stages.set_scores import RESAMPLES, SetFiles, set_means
 from tavce.errors import InputError
 from tavce.media.video import read_frames
@@ -64,6 +65,7 @@ class Material:
         sets: data set -> where the features of its frames lie; without an entry it has no metrics of sets.
         set_signatures: data set -> metric of sets -> signature.
         correlations: data set -> figures of its temporal correlation metrics.
+        arms: the ablation arms, or None if there are none.
         sheets: (data set, method) -> clips to show.
         frames: number of frames of each clip on a sheet.
     """
@@ -79,6 +81,7 @@ class Material:
     sets: Mapping[str, SetFiles]
     set_signatures: Mapping[str, Mapping[str, str]]
     correlations: Mapping[str, Sequence[Mapping[str, Any]]]
+    arms: Arms | None
     sheets: Mapping[tuple[str, str], Sequence[SheetLine]]
     frames: int
 
@@ -151,9 +154,13 @@ def _section(
         sets = interval_table(means, dataset, track, methods, of_sets) + "\n" + "".join(f"- {line}.\n" for line in said)
     figures = material.correlations.get(dataset, [])
     correlation = correlation_table(figures) if figures else ""
+    ablation, of_arms = "", {}
+    if material.arms is not None:
+        ablation, of_arms = write_arms(dataset, material.arms, material.rows, material.judges[dataset], folder)
     shown = [name for name in of_track(methods, track) if (dataset, name) in sheets]
     links = {methods[name].label: sheets[dataset, name] for name in shown}
-    return Section(tables[0], pictures, links, tables[1] if rest else None, sets, correlation)
+    further = tables[1] if rest else None
+    return Section(tables[0], pictures, links, further, sets, correlation, ablation, of_arms)
 
 
 def _write_table(table: Table, stem: Path) -> None:

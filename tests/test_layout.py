@@ -12,9 +12,13 @@ ROOT = Path(__file__).parents[1]
 PACKAGES = ("tavce", "metrics", "reports", "stages")
 
 
+def module_name(path: Path) -> str:
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
 def module_files() -> dict[str, Path]:
     files = [path for package in PACKAGES for path in (ROOT / package).rglob("*.py")]
-    return {".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path for path in files}
+    return {module_name(path): path for path in files}
 
 
 MODULES = module_files()
@@ -56,13 +60,17 @@ STAGES = stage_definitions()
 def uncovered(stage: str, deps: list[str]) -> list[str]:
     """Return the first-party files that the stage imports and that none of `deps` holds."""
     files = sorted(MODULES[name].relative_to(ROOT).as_posix() for name in closure(f"stages.{stage}"))
-    # A package's docstring-only __init__.py cannot change what a stage does.
-    files = [name for name in files if not (name.endswith("__init__.py") and only_docstring(ROOT / name))]
+    # A package's __init__.py that does nothing when it is imported cannot change what a stage does.
+    files = [name for name in files if not (name.endswith("__init__.py") and idle(ROOT / name))]
     return [name for name in files if not any(name == dep or name.startswith(f"{dep}/") for dep in deps)]
 
 
-def only_docstring(path: Path) -> bool:
-    return all(isinstance(node, ast.Expr) for node in ast.parse(path.read_text(encoding="utf-8")).body)
+def idle(path: Path) -> bool:
+    """Return whether a package is a docstring, or that and names which are loaded where they are first asked for."""
+    body = ast.parse(path.read_text(encoding="utf-8")).body
+    lazy = any(isinstance(node, ast.FunctionDef) and node.name == "__getattr__" for node in body)
+    harmless = (ast.Expr, ast.ImportFrom, ast.Assign, ast.FunctionDef) if lazy else (ast.Expr,)
+    return all(isinstance(node, harmless) for node in body) and not imports(module_name(path))
 
 
 @pytest.mark.parametrize("stage", STAGES)
@@ -108,8 +116,8 @@ def test_no_cycles() -> None:
 
 
 def test_stages_stand_in_the_order_of_the_flow() -> None:
-    flow = ["dataset", "crop", "features", "judges", "reference", "correlation", "animator"]
-    flow += ["generate", "score", "report"]
+    flow = ["dataset", "crop", "features", "judges", "reference", "correlation", "base", "animator", "animate"]
+    flow += ["generate", "score", "ablation", "report"]
     assert list(STAGES) == [name for name in flow if name in STAGES]
     assert all((ROOT / "stages" / f"{name}.py").is_file() for name in STAGES)
 
@@ -127,6 +135,10 @@ def test_stages_name_the_folders_that_the_code_writes() -> None:
         "judges": paths.JUDGES,
         "reference": paths.reference_folder("${key}"),
         "correlation": paths.correlation_folder("${item.dataset}", "${item.correlation}"),
+        "base": paths.base_folder("${key}"),
+        "animator": paths.animator_folder("${key}"),
+        "animate": paths.animated_folder("${item.dataset}", "${item.arm}"),
+        "ablation": paths.ablation_folder("${item.dataset}", "${item.arm}"),
         "score": paths.score_folder("${item.dataset}", "${item.method}"),
         "report": paths.RESULTS,
     }

@@ -10,12 +10,13 @@ import cv2
 import numpy as np
 from av.container import OutputContainer
 from av.video.reformatter import ColorRange, Colorspace, Interpolation, VideoReformatter
-from jaxtyping import UInt8
+from jaxtyping import Int16, UInt8
 
 from tavce.errors import InputError
 from tavce.run.atomic import atomic_file
 
 FPS = 25
+SOUND_RATE_HZ = 16_000
 EXACT = Interpolation.BICUBIC | Interpolation.FULL_CHR_H_INP | Interpolation.ACCURATE_RND | Interpolation.BITEXACT
 BT709 = 1  # the number of BT.709 in the tables of H.273 for matrix, primaries and transfer
 
@@ -42,7 +43,13 @@ def write_video(path: Path, frames: Iterable[UInt8[np.ndarray, "height width 3"]
         return _encode(path, container, stream, (_bgr0(each) for each in _same_size(path, frames)))
 
 
-def write_h264(path: Path, frames: Iterable[UInt8[np.ndarray, "height width 3"]], *, crf: int) -> int:
+def write_h264(
+    path: Path,
+    frames: Iterable[UInt8[np.ndarray, "height width 3"]],
+    *,
+    crf: int,
+    sound: Int16[np.ndarray, " samples"] | None = None,
+) -> int:
     """Write RGB frames as H.264 at 25 fps, as a user's encoder would, and return their number.
 
     Pixel format yuv420p, BT.709 in limited range and tagged so, preset medium, one thread and no version strings in
@@ -52,6 +59,7 @@ def write_h264(path: Path, frames: Iterable[UInt8[np.ndarray, "height width 3"]]
         path: where to write; ends in ``.mp4``.
         frames: RGB in [0, 255], all of one size, width and height even.
         crf: constant rate factor of x264, 0 (best) to 51.
+        sound: 16 kHz mono, stored as AAC; sample 0 is heard as frame 0 appears.
 
     Raises:
         InputError: no frames, sizes that differ or are odd, a rate factor out of range, another suffix, or a folder
@@ -72,8 +80,12 @@ def write_h264(path: Path, frames: Iterable[UInt8[np.ndarray, "height width 3"]]
         context = stream.codec_context
         context.colorspace = context.color_primaries = context.color_trc = BT709
         context.color_range = ColorRange.MPEG
+        heard = None if sound is None else container.add_stream("aac", rate=SOUND_RATE_HZ, layout="mono")
         reformatter = VideoReformatter()
-        return _encode(path, container, stream, (_limited(reformatter, each) for each in _same_size(path, frames)))
+        count = _encode(path, container, stream, (_limited(reformatter, each) for each in _same_size(path, frames)))
+        if sound is not None and heard is not None:
+            _encode_sound(container, heard, sound)
+        return count
 
 
 def _encode(path: Path, container: OutputContainer, stream: av.VideoStream, frames: Iterator[av.VideoFrame]) -> int:
@@ -88,6 +100,13 @@ def _encode(path: Path, container: OutputContainer, stream: av.VideoStream, fram
         remedy = "check the free space and that the frames are at least 16x16"
         raise InputError(path, f"frame {count} cannot be encoded ({error.strerror})", remedy) from error
     return count
+
+
+def _encode_sound(container: OutputContainer, stream: av.AudioStream, sound: Int16[np.ndarray, " samples"]) -> None:
+    frame = av.AudioFrame.from_ndarray(sound[None], format="s16", layout="mono")
+    frame.sample_rate, frame.pts, frame.time_base = SOUND_RATE_HZ, 0, Fraction(1, SOUND_RATE_HZ)
+    for part in (frame, None):
+        container.mux(stream.encode(part))
 
 
 def _bgr0(rgb: UInt8[np.ndarray, "height width 3"]) -> av.VideoFrame:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-Curve = list[dict[str, float]]
+Curve = list[dict[str, int | float]]
 Log = Callable[[int, dict[str, float]], None]
 
 
@@ -98,11 +98,12 @@ def descend(
         ``schedule.every`` steps, with the step that each ends with.
     """
     average = copy.deepcopy(network).requires_grad_(False)
+    pairs = list(zip(average.state_dict().values(), network.state_dict().values(), strict=True))
     curve: Curve = []
     stretch: list[dict[str, float]] = []
     for number in range(1, schedule.steps + 1):
         told = step(number)
-        _follow(average, network, min(schedule.average, (1 + number) / (10 + number)))
+        _follow(pairs, min(schedule.average, (1 + number) / (10 + number)))
         if log is not None:
             log(number, told)
         stretch.append(told)
@@ -114,8 +115,8 @@ def descend(
 
 
 @torch.no_grad()
-def _follow(average: nn.Module, network: nn.Module, decay: float) -> None:
-    for kept, now in zip(average.state_dict().values(), network.state_dict().values(), strict=True):
+def _follow(pairs: list[tuple[Tensor, Tensor]], decay: float) -> None:
+    for kept, now in pairs:
         if kept.is_floating_point():
             kept.lerp_(now, 1 - decay)
         else:

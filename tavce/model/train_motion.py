@@ -93,7 +93,7 @@ def train_motion(
 
 
 def _absolute(error: Float[Tensor, "stretches _ expression"]) -> Float[Tensor, ""]:
-    return functional.l1_loss(error, torch.zeros_like(error))
+    return functional.smooth_l1_loss(error, torch.zeros_like(error))
 
 
 def _draw(

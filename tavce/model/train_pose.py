@@ -19,6 +19,7 @@ from tavce.model.pose_vae import TINY, PoseVae, PoseVaeConfig, divergence
 
 # An eighth of `TINY`, for heads that move by 5 values: 3 angles and 2 of translation.
 SMALL = replace(TINY, width=0.0625, unet=(8, 8, 8, 8), hidden=40, latent=16, values=5, heard=2, discriminator=(8, 8, 8))
+LEAST_SPREAD = 1e-3
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,9 @@ def train_pose(
     sound = _hear(network, data.mels, device)
     generator, judges = list(network.netG.parameters()), list(network.netD_motion.parameters())
     descent, critic = Descent(settings.schedule, generator), Descent(settings.schedule, judges)
-    spread = torch.from_numpy(data.poses - data.poses[:, :1]).flatten(0, 1).std(dim=0).to(device)
+    spread = (
+        torch.from_numpy(data.poses - data.poses[:, :1]).flatten(0, 1).std(dim=0).clamp(min=LEAST_SPREAD).to(device)
+    )
 
     def step(number: int) -> dict[str, float]:
         drawn = _draw(settings, number, data, network.config, device)

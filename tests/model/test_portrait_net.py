@@ -50,6 +50,22 @@ def test_coefficients_are_in_their_own_units(network):
     torch.testing.assert_close(read, torch.stack([2 + deviation[0], 20 - deviation[1], torch.tensor(5.0)]))
 
 
+def test_tempering_trusts_each_coefficient_as_far_as_it_was_read(network):
+    rng = torch.Generator().manual_seed(0)
+    truth = torch.randn(4000, 3, generator=rng) * torch.tensor([1.0, 10.0, 0.1])
+    network.calibrate(truth)
+    noise = torch.randn(4000, generator=rng)
+    # Read well; read with an error as large as itself; read as something else.
+    read = torch.stack([truth[:, 0], truth[:, 1] + 10 * noise, 0.1 * noise], dim=1)
+    pictures = torch.rand(6, 3, 16, 16, generator=rng)
+    with torch.no_grad():
+        before = network(pictures)
+        factors = network.temper(read, truth)
+        after = network(pictures)
+    torch.testing.assert_close(factors, torch.tensor([1.0, 0.5, 0.0]), atol=0.06, rtol=0)
+    torch.testing.assert_close(after, network.mean + factors * (before - network.mean))
+
+
 def test_likeness_is_the_mahalanobis_distance(network):
     rng = np.random.default_rng(0)
     rows = rng.standard_normal((500, 4)) @ rng.standard_normal((4, 4)) + 3

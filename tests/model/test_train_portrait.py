@@ -26,9 +26,7 @@ TINY = replace(
     features=4,
 )
 SETTINGS = PortraitSettings(
-    schedule=Schedule(
-        steps=150, rate=1e-2, warm_up=0.1, weight_decay=1e-3, average=0.9, largest_gradient=5.0, every=50
-    ),
+    schedule=Schedule(steps=90, rate=1e-2, warm_up=0.1, weight_decay=1e-3, average=0.9, largest_gradient=5.0, every=30),
     seed=0,
     known=16,
     other=16,
@@ -78,7 +76,7 @@ def agreement(network):
 
 def test_learns_to_read_coefficients_and_to_know_its_kind():
     network, curve = trained(SETTINGS)
-    assert [point["step"] for point in curve] == [50, 100, 150]
+    assert [point["step"] for point in curve] == [30, 60, 90]
     assert curve[-1]["coefficients"] < curve[0]["coefficients"] / 2
     assert curve[-1]["likeness"] < curve[0]["likeness"] / 2
     assert min(agreement(network)) > 0.9

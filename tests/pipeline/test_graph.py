@@ -15,6 +15,7 @@ import yaml
 
 pytestmark = pytest.mark.pipeline
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
+TRACK = "synthtalk-one-shot_with_the_true_pose"
 # One instance of each stage, and the half-written output whose appearance says that it is in the middle of its work;
 # None where the output is written in one go at the very end.
 STAGES = {
@@ -25,6 +26,10 @@ STAGES = {
     "judges": None,
     "reference@synthtalk": "data/reference/.synthtalk.part",
     "correlation@synthtalk-tavce_plus": "data/correlation/synthtalk/.tavce_plus.part",
+    "base@synthtalk": None,
+    "animator@tavce_plus": "data/animator/.tavce_plus.part",
+    "animate@synthtalk-tavce_plus": "data/animate/synthtalk/.tavce_plus.part",
+    "ablation@synthtalk-tavce_plus": "data/ablation/synthtalk/.tavce_plus.part",
     "score@synthtalk-still_frame": "data/score/synthtalk/.still_frame.part",
     "report": "reports/.results.part",
 }
@@ -65,10 +70,10 @@ def test_every_stage_left_what_it_promises(smoke: Path) -> None:
             ".npz",
         }
     results = {path.name for path in (smoke / "reports/results").iterdir()}
-    assert {"report.md", "aggregate.csv", "synthtalk-controls.md", "synthtalk-controls.tex"} <= results
-    assert {"synthtalk-controls.svg", "synthtalk-controls.png"} <= results
+    assert {"report.md", "aggregate.csv", f"{TRACK}.md", f"{TRACK}.tex"} <= results
+    assert {f"{TRACK}.svg", f"{TRACK}.png"} <= results
     sheets = {path.stem for path in (smoke / "reports/results/sheets").iterdir()}
-    assert sheets == {f"synthtalk-{method}" for method in scores(smoke)["method"]}
+    assert sheets == {f"synthtalk-{method}" for method in [*scores(smoke)["method"], "base"]}
 
 
 def test_known_answers_of_the_controls(smoke: Path) -> None:
@@ -130,6 +135,48 @@ def test_a_value_that_cannot_be_had_has_its_reason(smoke: Path) -> None:
     assert beats["value"].isna().all()
     assert beats["reason"].str.contains("no beats").all()
     assert rows.loc[rows["value"].notna(), "reason"].isna().all()
+
+
+def arm_rows(folder: Path) -> pd.DataFrame:
+    return pd.concat([pd.read_parquet(path) for path in sorted((folder / "data/ablation").rglob("rows.parquet"))])
+
+
+def test_every_arm_and_seed_is_measured(smoke: Path) -> None:
+    rows = arm_rows(smoke)
+    few = rows[rows["metric"] == "lmd_mouth"]
+    # An arm of the main table has all clips under its first seed; here every person has one clip anyway.
+    assert few.groupby(["method", "seed"]).size().to_dict() == {
+        (arm, seed): 3 for arm in ("base", "null_gate", "tavce_plus") for seed in (0, 1)
+    }
+    assert few["value"].notna().all()
+    assert set(rows.loc[(rows["method"] == "base") & (rows["seed"] == 0), "metric"]) == set(scores(smoke)["metric"])
+
+
+def test_arms_and_seeds_make_videos_of_their_own(smoke: Path) -> None:
+    def videos(arm: str) -> list[bytes]:
+        return [path.read_bytes() for path in sorted((smoke / f"data/animate/synthtalk/{arm}").rglob("*.mkv"))]
+
+    assert len(set(videos("base"))) == 6
+    assert not set(videos("tavce_plus")) & set(videos("base"))
+
+
+def test_an_animator_moves_the_mouth_with_its_own_sound(smoke: Path) -> None:
+    values = arm_rows(smoke).pivot_table(index="method", columns="metric", values="value", aggfunc="mean")
+    still = (
+        scores(smoke).pivot_table(index="method", columns="metric", values="value", aggfunc="mean").loc["still_frame"]
+    )
+    for arm in values.index:
+        assert values.loc[arm, "distance_at_0"] < still["distance_at_0"]
+        assert values.loc[arm, "audio_margin"] > 0
+
+
+def test_the_report_has_an_ablation(smoke: Path) -> None:
+    page = (smoke / "reports/results/report.md").read_text()
+    section = page.split("### Ablation")[1].split("\n## ")[0]
+    for label in ("Base (no attention, no alignment)", "TAVCE+ (signed, InfoNCE)", "Null arm (gate times zero)"):
+        assert label in section
+    results = {path.name for path in (smoke / "reports/results").iterdir()}
+    assert {"synthtalk-ablation.csv", "synthtalk-ablation.png", "synthtalk-ablation-training.png"} <= results
 
 
 def test_other_judges_than_those_examined_are_refused(workspace: Path, run: Run) -> None:

@@ -72,7 +72,7 @@ def pair(tmp_path: Path) -> Pair:
     write_video(tmp_path / "other.mkv", frames)
     write_wav(tmp_path / "other.wav", voice(1), 16_000)
     made, truth = tmp_path / "made.mkv", tmp_path / "truth.mkv"
-    return Pair("d", "m", "c", "i", made, truth, made, tmp_path / "other.mkv", None, copied=False, failed="")
+    return Pair("d", "m", "c", "i", made, truth, tmp_path / "other.mkv", None, copied=False, failed="")
 
 
 def voice(seed: int) -> np.ndarray:

@@ -4,7 +4,6 @@ import zipfile
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 from jaxtyping import Float32
 
 from tavce.data.crop.faces import FaceTrack, UnusableError, head_box
@@ -77,6 +76,8 @@ def _arrays(video: Path) -> dict[str, np.ndarray]:
 
 
 def _csv_boxes(path: Path) -> np.ndarray:
+    import pandas as pd  # takes a second, and most annotations are arrays
+
     try:
         table = pd.read_csv(path)
         if list(table.columns) != CSV_COLUMNS:
