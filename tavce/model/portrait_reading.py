@@ -88,7 +88,8 @@ def candidate_squares(image: Picture) -> list[Square]:
 
 def cut_square(image: Picture, box: Square, size: int) -> Float[Tensor, "3 size size"]:
     """Return a square of a picture at a size, RGB in [0, 1]; shrunk by the mean over areas, grown bilinearly."""
-    part = np.ascontiguousarray(image[box.top : box.top + box.side, box.left : box.left + box.side])
+    # A copy: pictures from files are read-only, which PyTorch warns of.
+    part = np.array(image[box.top : box.top + box.side, box.left : box.left + box.side])
     pixels = torch.from_numpy(part).permute(2, 0, 1)[None].float() / 255
     if box.side >= size:
         return functional.interpolate(pixels, (size, size), mode="area")[0]

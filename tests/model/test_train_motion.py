@@ -17,10 +17,10 @@ SETTINGS = MotionSettings(
     stretches=3,
     frames=8,
     velocity=0.5,
-    silence=0.1,
+    silence=0.4,
 )
 SHORT = replace(SETTINGS, schedule=replace(SETTINGS.schedule, steps=4))
-REST = np.array([0.02, 0.7], np.float32)
+REST = np.array([0.6, 0.1], np.float32)  # not what the loudness of silence would say
 
 
 def corpus(seed, clips=6, frames=24):
@@ -73,8 +73,8 @@ def test_silence_rests_the_mouth(learnt):
         resting, deaf = (
             each(mels, torch.tensor([[0.9, 0.1]]), torch.ones(1, 12, 1))[0, 6] for each in (learnt[0], loud)
         )
-    assert (resting - torch.from_numpy(REST)).abs().max() < 0.1
-    assert (deaf - torch.from_numpy(REST)).abs().max() > 0.2
+    assert (resting - torch.from_numpy(REST)).abs().max() < 0.2
+    assert (deaf - torch.from_numpy(REST)).abs().max() > 0.35
 
 
 def test_the_same_seed_gives_the_same_weights_and_another_others():

@@ -1,4 +1,4 @@
-"""Training of the pose network on a toy corpus: it learns how far heads go, it listens, it repeats itself."""
+"""Training of the pose network on a toy corpus: the latent vector tells, the seed decides, NaN stops."""
 
 from dataclasses import replace
 
@@ -14,24 +14,23 @@ from tavce.model.train_pose import SMALL, PoseData, PoseSettings, train_pose
 CONFIG = replace(SMALL, frames=8, values=2, hidden=24, latent=4)
 SETTINGS = PoseSettings(
     schedule=Schedule(
-        steps=120, rate=1e-2, warm_up=0.1, weight_decay=0.01, average=0.9, largest_gradient=5.0, every=20
+        steps=140, rate=2e-2, warm_up=0.1, weight_decay=0.01, average=0.9, largest_gradient=5.0, every=20
     ),
     seed=4,
     pieces=12,
-    velocity=1.0,
-    divergence=0.002,
+    velocity=10.0,
+    divergence=0.0003,
     gan=0.0,
 )
 SHORT = replace(SETTINGS, schedule=replace(SETTINGS.schedule, steps=3))
 
 
-def corpus(seed, clips=200, frames=12):
-    """Return clips whose heads turn evenly, each at its own speed; the second value moves a fifth as far."""
+def corpus(seed, clips=100, frames=10):
+    """Return clips whose heads turn evenly, in a direction and at a speed of its own."""
     rng = np.random.default_rng(seed)
-    speed = rng.uniform(-1, 1, (clips, 1, 2)) * [0.08, 0.016]
-    poses = speed * np.arange(frames)[:, None] + rng.uniform(-0.2, 0.2, (clips, 1, 2))
-    # The same sound everywhere: a sound of its own would tell the speed of a clip.
-    mels = np.broadcast_to(np.random.default_rng(0).normal(0, 1, (80, 16)), (clips, frames, 80, 16))
+    speed = rng.uniform(-1, 1, (clips, 1, 2)) * 0.01
+    poses = speed * np.arange(frames)[:, None] + rng.uniform(-0.1, 0.1, (clips, 1, 2))
+    mels = rng.normal(0, 1, (clips, frames, 80, 16))
     return PoseData(mels.astype(np.float32), poses.astype(np.float32))
 
 
@@ -48,24 +47,16 @@ def learnt():
     return trained(SETTINGS)
 
 
-def test_drawn_heads_move_as_far_as_true_ones(learnt):
+def test_the_latent_vector_tells_how_the_head_moves_unless_it_costs_too_much(learnt):
     network, curve = learnt
+    stilled, of_stilled = trained(replace(SETTINGS, divergence=1.0))
+    assert curve[-1]["pose"] < 0.7 * of_stilled[-1]["pose"]
     mels = torch.from_numpy(corpus(1).mels[0, :9, None])
-    drawn = torch.stack([sample_poses(network, mels, torch.zeros(2), style=0, seed=seed) for seed in range(60)])
-    truth = corpus(1).poses[:, :9]
-    share = drawn[:, -1].std(dim=0).numpy() / (truth[:, -1] - truth[:, 0]).std(axis=0)
-    assert ((share > 0.6) & (share < 1.5)).all()
-    assert curve[-1]["pose"] < 0.7 * curve[0]["pose"]
-
-
-def test_too_much_divergence_stills_the_head(learnt):
-    mels = torch.from_numpy(corpus(1).mels[0, :9, None])
-    stilled, _ = trained(replace(SETTINGS, divergence=1.0))
-    ends = [
-        torch.stack([sample_poses(each, mels, torch.zeros(2), style=0, seed=seed)[-1, 0] for seed in range(60)]).std()
-        for each in (stilled, learnt[0])
-    ]
-    assert ends[0] < 0.3 * ends[1]
+    ends, still_ends = (
+        torch.stack([sample_poses(each, mels, torch.zeros(2), style=0, seed=seed)[-1] for seed in range(20)])
+        for each in (network, stilled)
+    )
+    assert (ends.std(dim=0) > 3 * still_ends.std(dim=0)).all()
 
 
 def test_the_encoder_keeps_its_weights_and_takes_means_of_the_data():
@@ -108,5 +99,5 @@ def test_what_is_not_finite_stops_the_training():
 
 
 def test_clips_too_short_are_refused():
-    with pytest.raises(ValueError, match="200 clips of 8 frames: need more than 8"):
+    with pytest.raises(ValueError, match="100 clips of 8 frames: need more than 8"):
         trained(SHORT, corpus(0, frames=8))

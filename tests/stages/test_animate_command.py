@@ -77,6 +77,8 @@ def test_a_picture_without_a_face(files: tuple[Path, Path, Path], kind: str) -> 
 
 def test_bad_files_are_one_line_each(files: tuple[Path, Path, Path], tmp_path: Path) -> None:
     portrait, audio, out = files
+    with pytest.raises(InputError, match=r"absent\.pt: there is no such file"):
+        command(files, "--checkpoint", str(tmp_path / "absent.pt"))
     with pytest.raises(InputError, match=r"absent\.png: there is no such file"):
         command((tmp_path / "absent.png", audio, out))
     (tmp_path / "text.png").write_text("hello")
@@ -90,6 +92,4 @@ def test_bad_files_are_one_line_each(files: tuple[Path, Path, Path], tmp_path: P
     write_wav(audio, np.ones(1_600, np.int16), 16_000)
     with pytest.raises(InputError, match=r"speech\.wav: lasts 0\.10 s"):
         command(files)
-    with pytest.raises(InputError, match="there is no such file"):
-        command(files, "--checkpoint", str(tmp_path / "absent.pt"))
     assert not out.exists()

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from jaxtyping import Int16, UInt8
+from jaxtyping import Float, Int16, UInt8
+from torch import Tensor
 
 from tavce.errors import InputError
 from tavce.media.audio import SAMPLES_PER_FRAME, fit_audio
@@ -16,6 +17,7 @@ from tavce.model.portrait_reading import read_portrait
 
 LEAST_SAMPLES = 3200  # 0.2 s: one window of the spectrogram
 LEAST_PEAK = 33  # of int16: -60 dB
+OPEN = 0.4
 
 
 def animate(
@@ -60,6 +62,17 @@ def animate(
     square = np.ascontiguousarray(portrait[box.top : box.top + box.side, box.left : box.left + box.side])
     frames = -(-len(samples) // SAMPLES_PER_FRAME)
     mels = mel_windows(mel_spectrogram(fit_audio(samples, frames)), frames, start=native.about.mel_start)
-    at_rest, heard = reading.coefficients, torch.from_numpy(mels)
+    at_rest, heard = _opened(reading.coefficients, native.about.layout.lids), torch.from_numpy(mels)
     wanted = sample_motion(native.motion, native.pose, at_rest, heard, native.about.layout, seed=seed)
     return np.stack(list(render(native, square, at_rest.numpy(), wanted.numpy(), mels)))
+
+
+def _opened(coefficients: Float[Tensor, " coefficients"], lids: tuple[int, ...]) -> Float[Tensor, " coefficients"]:
+    """Return the coefficients with lids that are wholly open, or in a blink.
+
+    The eyes of a portrait are one or the other. Read as half open, behind glasses for instance, they would be drawn so.
+    """
+    columns = list(lids)
+    snapped = coefficients.clone()
+    snapped[columns] = torch.where(snapped[columns] > OPEN, 1.0, snapped[columns])
+    return snapped
