@@ -32,11 +32,11 @@ SETTINGS = PortraitSettings(
 )
 # What a user may do to a portrait before it comes here.
 FAR = Augmentation(
-    shift=0.08, scale=0.08, rotation=0.0, smallest=40, blur=1.0, jpeg=40, colour=0.06, noise=5.0, share=0.3
+    shift=0.05, scale=0.05, rotation=0.0, smallest=40, blur=1.0, jpeg=40, colour=0.06, noise=5.0, share=0.3
 )
 # Most pictures move less: shifts of a few pixels hide the smaller ones that the coefficients are about.
 NEAR = replace(FAR, shift=0.01, scale=0.01)
-MOVED_FAR, RECOLOURED, MIRRORED = 0.4, 0.4, 0.5  # shares of the pictures
+MOVED_FAR, RECOLOURED, MIRRORED = 0.3, 0.4, 0.5  # shares of the pictures
 
 CALIBRATING = 8  # one person of so many is left out of the training, for the threshold
 REFUSED = 0.002  # share of their altered pictures that lies below it

@@ -48,7 +48,7 @@ CHANGES = {
     "smaller": lambda picture: cv2.resize(picture, (56, 56), interpolation=cv2.INTER_AREA),
     "nearer": lambda picture: moved(picture, 1.05, 0),
     "farther": lambda picture: moved(picture, 0.95, 0),
-    "shifted": lambda picture: moved(picture, 1, 0.04 * len(picture)),
+    "shifted": lambda picture: moved(picture, 1, 0.02 * len(picture)),
 }
 
 

@@ -82,8 +82,36 @@ def test_check_finds_a_slip_in_a_late_section(here: Path) -> None:
 
 
 def test_an_unknown_profile_is_refused_with_the_known_ones(here: Path) -> None:
-    with pytest.raises(InputError, match=r"no profile 'demmo'; choose one of \['demo', 'folder', 'smoke'\]"):
+    with pytest.raises(
+        InputError, match=r"no profile 'demmo'; choose one of \['ablation', 'demo', 'folder', 'smoke'\]"
+    ):
         profile.use("demmo", force=False)
     shutil.rmtree(here / "profiles")
     with pytest.raises(InputError, match="from the repository's root"):
         profile.names()
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        (
+            "    correlation: tavce_plus\n",
+            "    correlation: absent\n",
+            r"ablations\.tavce_plus\.correlation.*'tavce_plus'\]",
+        ),
+        ("    dataset: synthtalk\n", "    dataset: hdtf\n", r"ablations\.base\.dataset' is 'hdtf'"),
+        ("  full_arm: tavce_plus", "  full_arm: tavce_minus", r"full_arm' is 'tavce_minus'"),
+        ("  null_gate:\n", "  still_frame:\n", "'still_frame' is an arm and a method"),
+        ("  seeds: [0, 1, 2]", "  seeds: [0, 1, 1]", "name one twice"),
+        ("    gate: signed\n", "    gate: soft\n", r"ablations\.tavce_plus\.gate' is 'soft'"),
+    ],
+)
+def test_arms_name_what_is_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, before: str, after: str, said: str
+) -> None:
+    text = (ROOT / "profiles/demo.yaml").read_text()
+    assert before in text
+    (tmp_path / "params.yaml").write_text(text.replace(before, after, 1))
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InputError, match=said):
+        check_params()
