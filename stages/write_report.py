@@ -154,7 +154,7 @@ def _section(
         sets = interval_table(means, dataset, track, methods, of_sets) + "\n" + "".join(f"- {line}.\n" for line in said)
     figures = material.correlations.get(dataset, [])
     correlation = correlation_table(figures) if figures else ""
-    ablation, of_arms = "", {}
+    ablation, of_arms = "", dict[str, str]()
     if material.arms is not None:
         ablation, of_arms = write_arms(dataset, material.arms, material.rows, material.judges[dataset], folder)
     shown = [name for name in of_track(methods, track) if (dataset, name) in sheets]

@@ -175,6 +175,14 @@ def test_animate_says_what_is_wrong(tmp_path: Path, portrait: np.ndarray, voice:
         animate(portrait, np.zeros_like(voice), checkpoint=path)
     with pytest.raises(InputError, match=r"the portrait: .* too small"):
         animate(portrait[:10], voice, checkpoint=path)
+    with pytest.raises(InputError, match="the seed: is -1"):
+        animate(portrait, voice, checkpoint=path, seed=-1)
+    assert animate(portrait[:40, :40], voice, checkpoint=path).shape == (
+        FRAMES,
+        64,
+        64,
+        3,
+    )  # no smaller than it learned
     strict = {name: dict(state) for name, state in random_states(BASE).items()}
     strict["portrait"]["threshold"] = torch.full_like(strict["portrait"]["threshold"], torch.inf)
     path.write_bytes(checkpoint_bytes(BASE, strict))

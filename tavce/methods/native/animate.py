@@ -12,12 +12,14 @@ from tavce.media.audio import SAMPLES_PER_FRAME, fit_audio
 from tavce.media.mel import mel_spectrogram, mel_windows
 from tavce.methods.native.checkpoint import SHIPPED, load_checkpoint
 from tavce.methods.native.render import render
+from tavce.model.make_animator import picture_side
 from tavce.model.motion_sampling import sample_motion
-from tavce.model.portrait_reading import read_portrait
+from tavce.model.portrait_reading import Square, cut_square, read_portrait
 
 LEAST_SAMPLES = 3200  # 0.2 s: one window of the spectrogram
 LEAST_PEAK = 33  # of int16: -60 dB
 OPEN = 0.4
+MOST_SIDE = 1024  # all frames are held at once
 
 
 def animate(
@@ -30,7 +32,8 @@ def animate(
     """Return the portrait talking: mouth from the sound, head motion and blinks drawn by the seed.
 
     Args:
-        portrait: RGB; the frames show the square of it that the animator knows best, at its own resolution.
+        portrait: RGB; the frames show the square of it that the animator knows best, at its own resolution within
+            that of the renderer and 1,024 pixels.
         samples: 16 kHz mono, at least 0.2 s.
         checkpoint: file of an animator, as the stage `animator` writes; the shipped base by default.
         seed: of head motion and blinks; the same seed gives the same frames.
@@ -41,6 +44,8 @@ def animate(
     Raises:
         InputError: no face that the animator knows, silence, too little sound, or no such checkpoint.
     """
+    if seed < 0:
+        raise InputError("the seed", f"is {seed}", "give 0 or more")
     if len(samples) < LEAST_SAMPLES:
         problem = f"lasts {len(samples) / 16_000:.2f} s, less than one window of the spectrogram"
         raise InputError("the audio", problem, "give at least 0.2 s")
@@ -58,13 +63,18 @@ def animate(
             "photographs, and none is shipped (docs/animate.md)"
         )
         raise InputError("the portrait", problem, remedy)
-    box = reading.box
-    square = np.ascontiguousarray(portrait[box.top : box.top + box.side, box.left : box.left + box.side])
+    square = _square(portrait, reading.box, picture_side(native.about.size))
     frames = -(-len(samples) // SAMPLES_PER_FRAME)
     mels = mel_windows(mel_spectrogram(fit_audio(samples, frames)), frames, start=native.about.mel_start)
     at_rest, heard = _opened(reading.coefficients, native.about.layout.lids), torch.from_numpy(mels)
     wanted = sample_motion(native.motion, native.pose, at_rest, heard, native.about.layout, seed=seed)
     return np.stack(list(render(native, square, at_rest.numpy(), wanted.numpy(), mels)))
+
+
+def _square(portrait: UInt8[np.ndarray, "_ _ 3"], box: Square, least: int) -> UInt8[np.ndarray, "side side 3"]:
+    side = min(max(box.side, least), MOST_SIDE)
+    pixels = cut_square(portrait, box, side).permute(1, 2, 0).mul(255).round().byte()
+    return np.ascontiguousarray(pixels.numpy())
 
 
 def _opened(coefficients: Float[Tensor, " coefficients"], lids: tuple[int, ...]) -> Float[Tensor, " coefficients"]:
