@@ -97,7 +97,7 @@ class Ablation:
         study: the arms.
         columns: one per metric, in order.
         cells: (arm, metric) -> cell.
-        scored: arm -> values of its worst metric, of its best, and how many there should be, all seeds together.
+        scored: arm -> values of its worst metric, of its best, and how many it was asked for, all seeds together.
     """
 
     dataset: str
@@ -138,10 +138,10 @@ def ablation(rows: pd.DataFrame, controls: pd.DataFrame, metrics: Sequence[Metri
         cells |= {(arm, metric.key): cell for arm, cell in found.items()}
     for arm in study.labels:
         cells |= _judged(arm, cells, columns)
-    asked = len(rows[["seed", "clip"]].drop_duplicates())
+    asked = rows.drop_duplicates(["method", "seed", "clip"]).groupby("method").size()
     values = rows[rows["value"].notna()].groupby(["method", "metric"]).size()
     counts = {arm: [int(values.get((arm, key), 0)) for key in keys] for arm in study.labels}
-    scored = {arm: (min(found), max(found), asked) for arm, found in counts.items()}
+    scored = {arm: (min(found), max(found), int(asked[arm])) for arm, found in counts.items()}
     return Ablation(dataset, study, tuple(columns), cells, scored)
 
 

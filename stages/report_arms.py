@@ -24,9 +24,9 @@ TRACK = "one-shot with the true pose"
 CURVES = {
     "l1": "L1 (weighted)",
     "alignment": "alignment loss",
-    "gradient": "norm of the gradient",
-    "gradient_decoder": "of the decoder's",
-    "gradient_proj2": "of the attention's proj2",
+    "gradient": "gradient, whole",
+    "gradient_decoder": "gradient of the decoder",
+    "gradient_proj2": "gradient of proj2",
 }
 
 
@@ -94,7 +94,8 @@ def write_arms(
     found = ablation(rows, controls[controls["dataset"] == dataset], infos, arms.study)
     tuning = arms.shared.tuning
     base = "the shipped base" if arms.shared.base == "shipped" else "a base trained on the train split"
-    training = f"{base}, then {tuning.steps} steps each of {tuning.sources} portraits x {tuning.frames} frames"
+    batch = f"{tuning.sources} portraits x {tuning.frames} frames"
+    training = f"All arms begin with {base} and take {tuning.steps} steps of {batch}."
     setting = Setting(judges, TRACK, training, f"tavce-bench {version('tavce-bench')}")
     stem = folder / f"{dataset}-ablation"
     stem.with_suffix(".csv").write_text(to_csv(ablation_frame(found)), encoding="utf-8")
