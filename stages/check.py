@@ -48,6 +48,15 @@ def _check_arms(known: Mapping[str, Sequence[str]], methods: Sequence[str]) -> N
                 raise InputError("params.yaml", problem, f"choose one of {list(names)}")
         if name in methods:
             raise InputError("params.yaml", f"{name!r} is an arm and a method", "give one of them another name")
+    labels = [arm.label for arm in arms.values()]
+    if len(set(labels)) < len(labels):
+        raise InputError("params.yaml", f"the arms' labels {labels} name two alike", "give each arm a label of its own")
+    if shared.base == "shipped" and shared.size != "small":
+        problem = f"'animator.size' is {shared.size!r}, and the shipped base is 'small'"
+        raise InputError("params.yaml", problem, "set animator.base: scratch")
+    if shared.tuning.frames % 2:
+        problem = f"'animator.tuning.frames' is {shared.tuning.frames}"
+        raise InputError("params.yaml", problem, "give an even number: frames come in pairs of neighbours")
     if shared.full_arm not in arms:
         problem = f"'animator.full_arm' is {shared.full_arm!r}"
         raise InputError("params.yaml", problem, f"choose one of {list(arms)}")
