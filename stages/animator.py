@@ -14,53 +14,36 @@ from tempfile import TemporaryDirectory
 import numpy as np
 
 from stages.arms import Arm, Shared
+from stages.correlation import WEIGHTS
 from stages.devices import devices
 from stages.entry import one_argument, run
 from stages.heard import differences_of, mel_windows_of
-from stages.make_base.renderer import animator_data
 from stages.params import Runtime, read_section
-from stages.paths import BASE, RECORD, animator_folder, base_folder, crop_folder, features_folder
-from stages.pieces import load_pieces
-from stages.train_arm import Lesson, train_arm, write_arrays
+from stages.paths import BASE, PIECES, RECORD, SAMPLES, animator_folder, base_folder, correlation_folder
+from stages.pieces import write_arrays
+from stages.train_arm import Lesson, train_arm
 from stages.trained_metric import trained_correlation
-from tavce.data.clips import read_clips
+from tavce.data.clips import file_sha256
 from tavce.errors import InputError
+from tavce.media.audio import SAMPLES_PER_FRAME
 from tavce.methods.native.checkpoint import About, Hearing, read_checkpoint
 from tavce.methods.native.render import shuffled
-from tavce.model.animator_data import AnimatorData
 from tavce.model.correlation_metric import CorrelationMetric
-from tavce.model.make_animator import picture_side
 from tavce.run.atomic import atomic_directory
 from tavce.run.pool import run_all
 
 
-def data_of(
-    arm: Arm, shared: Shared, about: About, metric: CorrelationMetric | None, processes: int
-) -> AnimatorData | str:
-    """Return what an arm learns from, or the reason why there is nothing."""
-    crops, features = crop_folder(arm.dataset), features_folder(arm.dataset)
-    clips = [clip for clip in read_clips(crops) if clip.usable and clip.split == "train"]
-    side = picture_side(shared.size)
-    pieces = load_pieces(clips, crops, features, frames=shared.frames, side=side, processes=processes)
-    if pieces is None:
-        return f"no train clip of at least {shared.frames} frames has motion coefficients"
-    if pieces.coefficients.shape[2] != about.coefficients:
-        found = pieces.coefficients.shape[2]
-        return f"{arm.dataset} has {found} motion coefficients, the base {about.coefficients}: animator.base: scratch"
-    data = animator_data(pieces)
-    if metric is None:
-        return data
-    heard = differences_of(metric.audio_encoder, mel_windows_of(pieces.samples, shared.frames, about.mel_start))
-    gated = (
-        np.stack([shuffled(clip, number) for number, clip in enumerate(heard)])
-        if arm.gate_audio == "shuffled"
-        else heard
-    )
-    return replace(
-        data,
-        differences=None if arm.alignment == "none" else heard,
-        gated=None if arm.gate == "none" else gated,
-    )
+def write_heard(arm: Arm, about: About, metric: CorrelationMetric, pieces: Path, folder: Path) -> None:
+    """Write what an arm's alignment and attention are shown of the pieces' sound: the fields that others lack."""
+    samples = np.load(pieces / SAMPLES, mmap_mode="r")
+    mels = mel_windows_of(samples, samples.shape[1] // SAMPLES_PER_FRAME, about.mel_start)
+    heard = differences_of(metric.audio_encoder, mels)
+    if arm.gate_audio == "shuffled":
+        gated = np.stack([shuffled(clip, number) for number, clip in enumerate(heard)])
+    else:
+        gated = heard
+    differences = None if arm.alignment == "none" else heard
+    write_arrays(folder, differences=differences, gated=None if arm.gate == "none" else gated)
 
 
 def about_arm(arm: Arm, shared: Shared, base: About, size: Hearing) -> About:
@@ -82,28 +65,29 @@ def train(name: str, arm: Arm, shared: Shared, runtime: Runtime, folder: Path) -
     if not base.is_file():
         return f"the data set {arm.dataset} has no base animator: {_reason_of(base.with_name(RECORD))}"
     metric = trained_correlation(arm.dataset, arm.correlation) if arm.listens else None
-    if arm.listens and metric is None:
-        return f"the correlation metric {arm.correlation} of {arm.dataset} had nothing to learn from"
+    if isinstance(metric, str):
+        return f"the correlation metric {arm.correlation} of {arm.dataset} was not trained: {metric}"
     about = read_checkpoint(base)[0]
-    data = data_of(arm, shared, about, metric, runtime.workers)
-    if isinstance(data, str):
-        return data
     size: Hearing = read_section(Hearing, "correlations", arm.correlation, "size")
-    kept = folder.parent / f"{name}.unfinished"
-    with TemporaryDirectory() as arrays:
-        write_arrays(data, Path(arrays))
+    weights = [base] if metric is None else [base, correlation_folder(arm.dataset, arm.correlation) / WEIGHTS]
+    pieces, kept = base.with_name(PIECES), folder.parent / f"{name}.unfinished"
+    with TemporaryDirectory() as heard:
+        if metric is not None:
+            write_heard(arm, about, metric, pieces, Path(heard))
         lesson = Lesson(
             arm=arm,
             shared=shared,
             about=about_arm(arm, shared, about, size),
             base=base,
-            arrays=Path(arrays),
+            sources=tuple(file_sha256(path) for path in weights),
+            arrays=(pieces, Path(heard)),
             folder=folder,
             kept=kept,
             gpus=runtime.gpus,
         )
-        work = partial(train_arm, lesson=lesson)
-        run_all(work, range(len(shared.seeds)), workers=runtime.workers, label=f"animator {name}")
+        work, seeds = partial(train_arm, lesson=lesson), range(len(shared.seeds))
+        # A process uses one core: half as many again leave none idle while an odd training is the last.
+        run_all(work, seeds, workers=runtime.workers * 3 // 2, label=f"animator {name}")
     shutil.rmtree(kept, ignore_errors=True)
     return ""
 

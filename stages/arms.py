@@ -15,10 +15,10 @@ class Tuning:
     Attributes:
         steps: optimiser steps.
         sources: portraits per step.
-        frames: frames per portrait; an even number, since alignment may want neighbours.
+        frames: frames per portrait; an even number: they come in pairs of neighbours.
         rate: highest learning rate.
         attention_rate: factor on it for the attention, which begins at zero beside a trained renderer.
-        warm_up: share of the steps in which the rate rises; it then falls along a cosine to zero.
+        warm_up: share of the steps, below 1, in which the rate rises; it then falls along a cosine to zero.
         beta1: of AdamW.
         weight_decay: of filters and matrices.
         average: decay of the moving average of the weights, which is the result.
@@ -28,6 +28,7 @@ class Tuning:
         perceptual: weight of LPIPS between made and true frames.
         gan: weight of the hinge loss; 0 trains no discriminator.
         matching: weight of the discriminator's features.
+        bfloat16: compute in it on a GPU.
     """
 
     steps: int
@@ -45,6 +46,13 @@ class Tuning:
     perceptual: float
     gan: float
     matching: float
+    bfloat16: bool
+
+    def __post_init__(self) -> None:
+        if self.frames % 2:
+            raise ValueError(f"frames {self.frames} must be even: they come in pairs of neighbours")
+        if not 0 <= self.warm_up < 1:
+            raise ValueError(f"warm_up {self.warm_up} must be at least 0 and below 1")
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from stages.arms import Arm, Shared
+from stages.base import check_base
 from stages.correlation import Correlation
 from stages.dataset import Corpus
 from stages.evaluate import Evaluate
@@ -29,15 +30,16 @@ def check_params() -> tuple[int, int]:
         read_section(CropSettings, "datasets", name, "crop")
     correlations: dict[str, Correlation] = read_section(dict[str, Correlation], "correlations")
     methods: dict[str, Method] = read_section(dict[str, Method], "methods")
-    _check_arms({"dataset": list(datasets), "correlation": list(correlations)}, list(methods))
-    sections = {"features": Features, "judges": Judges, "evaluate": Evaluate, "score": Score, "report": Report}
+    features: Features = read_section(Features, "features")
+    _check_arms(features, {"dataset": list(datasets), "correlation": list(correlations)}, list(methods))
+    sections = {"judges": Judges, "evaluate": Evaluate, "score": Score, "report": Report}
     for section, kind in sections.items():
         read_section(kind, section)
     workers()
     return len(datasets), len(methods)
 
 
-def _check_arms(known: Mapping[str, Sequence[str]], methods: Sequence[str]) -> None:
+def _check_arms(features: Features, known: Mapping[str, Sequence[str]], methods: Sequence[str]) -> None:
     """Check that what the ablation arms name is there."""
     shared: Shared = read_section(Shared, "animator")
     arms: dict[str, Arm] = read_section(dict[str, Arm], "ablations")
@@ -51,12 +53,7 @@ def _check_arms(known: Mapping[str, Sequence[str]], methods: Sequence[str]) -> N
     labels = [arm.label for arm in arms.values()]
     if len(set(labels)) < len(labels):
         raise InputError("params.yaml", f"the arms' labels {labels} name two alike", "give each arm a label of its own")
-    if shared.base == "shipped" and shared.size != "small":
-        problem = f"'animator.size' is {shared.size!r}, and the shipped base is 'small'"
-        raise InputError("params.yaml", problem, "set animator.base: scratch")
-    if shared.tuning.frames % 2:
-        problem = f"'animator.tuning.frames' is {shared.tuning.frames}"
-        raise InputError("params.yaml", problem, "give an even number: frames come in pairs of neighbours")
+    check_base(shared, features)
     if shared.full_arm not in arms:
         problem = f"'animator.full_arm' is {shared.full_arm!r}"
         raise InputError("params.yaml", problem, f"choose one of {list(arms)}")

@@ -131,17 +131,19 @@ class Pieces:
 
 def load_pieces(
     clips: Sequence[Clip], crops: Path, features: Path, *, frames: int, side: int, processes: int
-) -> Pieces | None:
-    """Return the clips cut to pieces of equal length, or None if there is none that is long enough.
+) -> dict[str, Pieces]:
+    """Return the clips cut to pieces of equal length, by split; a split without a clip that is long enough is absent.
 
     A piece in which a face is missing is left out: a mouth that nobody found cannot be learned from.
     """
     work = partial(_pieces_of, crops=crops, features=features, frames=frames, side=side)
-    found = [piece for part in run_all(work, clips, workers=processes, label="mouths") for piece in part]
-    if not found:
-        return None
-    mouths, mels, points = zip(*found, strict=True)
-    return Pieces(CorrelationData(np.stack(mouths), np.stack(mels)), np.stack(points))
+    per_clip = run_all(work, clips, workers=processes, label="mouths")
+    found: dict[str, list[tuple[np.ndarray, ...]]] = {}
+    for clip, pieces in zip(clips, per_clip, strict=True):
+        if pieces:
+            found.setdefault(clip.split, []).extend(pieces)
+    by_split = {split: [np.stack(column) for column in zip(*pieces, strict=True)] for split, pieces in found.items()}
+    return {split: Pieces(CorrelationData(mouths, mels), points) for split, (mouths, mels, points) in by_split.items()}
 
 
 def _pieces_of(
@@ -205,16 +207,17 @@ def main(arguments: Sequence[str]) -> None:
     evaluate: Evaluate = read_section(Evaluate, "evaluate")
     crops, features = crop_folder(dataset), features_folder(dataset)
     clips = [clip for clip in read_clips(crops) if clip.usable]
-    side = chosen.network.mouth.side
-    parts = [
-        load_pieces(part, crops, features, frames=chosen.frames, side=side, processes=workers())
-        for part in (
-            [clip for clip in clips if clip.split == "train"],
-            [clip for clip in clips if clip.split == evaluate.split and clip.split != "train"],
-        )
-    ]
+    side, wanted = chosen.network.mouth.side, ("train", evaluate.split)
+    pieces = load_pieces(
+        [clip for clip in clips if clip.split in wanted],
+        crops,
+        features,
+        frames=chosen.frames,
+        side=side,
+        processes=workers(),
+    )
+    learned, held_out = pieces.get("train"), pieces.get(evaluate.split) if evaluate.split != "train" else None
     with atomic_directory(correlation_folder(dataset, name)) as part:
-        learned, held_out = parts
         if learned is None or held_out is None:
             which = "train" if learned is None else "held-out"
             reason = f"no {which} clip of at least {chosen.frames} frames, so there is nothing to train or to test on"

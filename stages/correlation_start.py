@@ -59,12 +59,13 @@ def read_weights(model: str) -> dict[str, Tensor]:
     return {key.removeprefix("module."): value for key, value in state.items()}
 
 
-def perceptual_distance(size: Literal["tiny", "released"]) -> Perceptual:
-    """Return the distance that the reconstruction branches lower.
+def perceptual_distance(size: Literal["tiny", "released"], device: torch.device | None = None) -> Perceptual:
+    """Return the distance that the reconstruction branches, or an animator, lower.
 
     Args:
         size: of the branches: "released" takes LPIPS on VGG-16 as the released code does, which needs its weights;
             "tiny" the stand-in for LPIPS on AlexNet that this repository carries.
+        device: where the pictures are, the CPU by default.
 
     Raises:
         InputError: a file is absent or another one than published.
@@ -79,4 +80,5 @@ def perceptual_distance(size: Literal["tiny", "released"]) -> Perceptual:
     except (ValueError, FileNotFoundError) as error:
         remedy = "restore or fetch the file: git checkout metrics/standins, or tavce weights fetch vgg16"
         raise InputError("reconstruction", str(error), remedy) from error
+    network.to(device)
     return lambda made, true: network.distance(network(made), network(true))

@@ -31,11 +31,12 @@ DATASET_KEYS = ("source", "corpus", "crop")
 
 @dataclass(frozen=True)
 class Runtime:
-    """What moves only speed: no stage of dvc.yaml depends on it.
+    """What moves speed and no figure beyond rounding: no stage of dvc.yaml depends on it.
 
     Attributes:
         workers: processes.
-        gpus: how many GPUs animators are trained on; 0 is the CPU.
+        gpus: how many animators are trained on; 0 is the CPU. A GPU sums in another order, and by
+            `animator.tuning.bfloat16` with fewer digits: arms of one table belong on one kind of device.
     """
 
     workers: int

@@ -8,6 +8,7 @@ JUDGES = DATA / "judges"
 ROWS = "rows.parquet"  # in a score folder
 FEATURES = "features"
 BASE, RECORD = "base.pt", "record.json"  # in a base folder; the second in that of an arm too
+PIECES, SAMPLES = "pieces", "samples.npy"  # in a base folder, and the sound of the pieces in there
 SETS = "sets.json"  # signatures of the metrics of sets
 
 
@@ -37,7 +38,7 @@ def correlation_folder(dataset: str, correlation: str) -> Path:
 
 
 def base_folder(dataset: str) -> Path:
-    """The animator that all arms of a data set begin with, and its record."""
+    """The animator that all arms of a data set begin with, its record, and the clips that they learn from."""
     return DATA / "base" / dataset
 
 

@@ -1,6 +1,7 @@
 """data/crop + data/features -> clips in memory, cut to one length, brought to one size: what animators learn from."""
 
 from collections.abc import Sequence
+from dataclasses import fields
 from functools import partial
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from stages.make_judges.corpus import Clips
 from tavce.data.clips import Clip
 from tavce.media.audio import SAMPLES_PER_FRAME, read_wav
 from tavce.media.video import read_video
+from tavce.model.animator_data import AnimatorData
 from tavce.run.pool import run_all
 
 
@@ -66,3 +68,17 @@ def shrunk(frames: UInt8[np.ndarray, "frames height width 3"], side: int) -> UIn
     planes = torch.from_numpy(np.ascontiguousarray(frames.transpose(0, 3, 1, 2))).float()
     small = functional.interpolate(planes, size=(side, side), mode="area")
     return np.ascontiguousarray(small.round().byte().permute(0, 2, 3, 1).numpy())
+
+
+def write_arrays(folder: Path, **arrays: np.ndarray | None) -> None:
+    """Write fields of `AnimatorData`, so that each process maps them instead of holding a copy; None is left out."""
+    for name, array in arrays.items():
+        if array is not None:
+            np.save(folder / f"{name}.npy", array)
+
+
+def read_arrays(*folders: Path) -> AnimatorData:
+    """Return what `write_arrays` wrote to folders that complete one another, mapped into memory."""
+    names = {field.name for field in fields(AnimatorData)}
+    paths = [path for folder in folders for path in folder.glob("*.npy") if path.stem in names]
+    return AnimatorData(**{path.stem: np.load(path, mmap_mode="r") for path in paths})

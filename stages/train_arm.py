@@ -1,25 +1,22 @@
 """One training of an ablation arm: from the base, with one seed, to a checkpoint and its curves."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-import numpy as np
 import torch
-from dvclive.live import Live
 from torch import Tensor, nn
 
 from stages.arms import Arm, Shared
 from stages.correlation_start import perceptual_distance
 from stages.devices import devices
-from stages.resume import key_of, train_resumable
+from stages.pieces import read_arrays
+from stages.resume import Log, key_of, train_resumable
 from stages.trained_metric import trained_correlation
-from tavce.data.clips import file_sha256
 from tavce.errors import InputError
 from tavce.methods.native.checkpoint import About, read_checkpoint, save_checkpoint
 from tavce.model.alignment import make_alignment
-from tavce.model.animator_data import AnimatorData
 from tavce.model.animator_settings import AnimatorDivergedError, AnimatorSettings, AnimatorState, LossWeights
 from tavce.model.discriminator import PAPER, TINY
 from tavce.model.make_animator import make_animator
@@ -40,7 +37,8 @@ class Lesson:
         shared: what all arms share.
         about: of the checkpoints that it makes, save the seed.
         base: checkpoint that it begins with.
-        arrays: folder of the `AnimatorData`, an npy file per field.
+        sources: hashes of the files of weights that it goes by.
+        arrays: folders of the `AnimatorData`, an npy file per field: what all arms share, and what this one hears.
         folder: where checkpoints and curves go.
         kept: folder for the states of unfinished trainings.
         gpus: number of GPUs in use; 0 is the CPU.
@@ -50,24 +48,11 @@ class Lesson:
     shared: Shared
     about: About
     base: Path
-    arrays: Path
+    sources: tuple[str, ...]
+    arrays: tuple[Path, ...]
     folder: Path
     kept: Path
     gpus: int
-
-
-def write_arrays(data: AnimatorData, folder: Path) -> None:
-    """Write the fields of the data, so that each process maps them instead of holding a copy."""
-    for field in fields(AnimatorData):
-        value = getattr(data, field.name)
-        if value is not None:
-            np.save(folder / f"{field.name}.npy", value)
-
-
-def read_arrays(folder: Path) -> AnimatorData:
-    """Return what `write_arrays` wrote, mapped into memory."""
-    found = {path.stem: np.load(path, mmap_mode="r") for path in folder.glob("*.npy")}
-    return AnimatorData(**found)
 
 
 def train_arm(number: int, lesson: Lesson) -> None:
@@ -76,17 +61,20 @@ def train_arm(number: int, lesson: Lesson) -> None:
     Raises:
         InputError: a loss or gradient was not finite; the last good state is kept beside the output.
     """
+    from dvclive.live import Live  # takes a second, which the stage need not wait for
+
     torch.set_num_threads(1)  # the same sums in the same order on any machine of this kind
     seed = lesson.shared.seeds[number]
     chosen = devices(lesson.gpus)
     device = chosen[number % len(chosen)]
-    settings, data = settings_of(lesson.shared, lesson.arm, seed), read_arrays(lesson.arrays)
+    settings, data = settings_of(lesson.shared, lesson.arm, seed), read_arrays(*lesson.arrays)
     metric = trained_correlation(lesson.arm.dataset, lesson.arm.correlation) if lesson.arm.listens else None
+    assert not isinstance(metric, str)  # the stage has asked before
     alignment = None
     if metric is not None and lesson.arm.alignment != "none":
         alignment = make_alignment(metric.to(device), data, form=lesson.arm.alignment, similarity=lesson.arm.similarity)
     size: Literal["tiny", "released"] = "released" if lesson.shared.size == "paper" else "tiny"
-    perceptual = perceptual_distance(size) if settings.weights.perceptual else None
+    perceptual = perceptual_distance(size, device) if settings.weights.perceptual else None
     states = read_checkpoint(lesson.base)[1]
     network = begun(lesson.about, states["renderer"], seed)
     bar = iter(progress(range(settings.steps), settings.steps, f"{lesson.arm.label}, seed {seed}"))
@@ -98,23 +86,23 @@ def train_arm(number: int, lesson: Lesson) -> None:
             for name, value in told.items():
                 live.log_metric(name, value)
 
-        def train(state: AnimatorState | None, until: int) -> AnimatorState:
+        def train(state: AnimatorState | None, until: int, log: Log) -> AnimatorState:
             return train_animator(
                 settings, network, data, state=state, until=until, perceptual=perceptual, alignment=alignment,
                 device=device, log=log,
             )  # fmt: skip
 
         kept = lesson.kept / f"seed{seed}.pt"
-        key = key_of(data, settings, lesson.arm, lesson.about, file_sha256(lesson.base))
+        key = key_of(data, settings, lesson.arm, lesson.about, device.type, lesson.sources)
         try:
-            state = train_resumable(train, kept, key, steps=settings.steps, every=settings.keep_every)
+            state = train_resumable(train, kept, key, steps=settings.steps, every=settings.keep_every, log=log)
         except AnimatorDivergedError as error:
-            problem = f"seed {seed}: {error}"
-            raise InputError(lesson.arm.label, problem, f"lower animator.tuning.rate; see {kept}") from error
+            problem, remedy = f"seed {seed}: {error}", f"lower animator.tuning.rate; that state is in {kept}"
+            raise InputError(lesson.arm.label, problem, remedy) from error
     renderer = {name: value.cpu() for name, value in state.average.items()}
-    heard = {"hearing": metric.audio_encoder.cpu().state_dict()} if metric is not None and network.attention else {}
+    hearing = {"hearing": metric.audio_encoder.cpu().state_dict()} if metric is not None and network.attention else {}
     about = replace(lesson.about, seed=seed)
-    save_checkpoint(lesson.folder / f"seed{seed}.pt", about, states | {"renderer": renderer} | heard)
+    save_checkpoint(lesson.folder / f"seed{seed}.pt", about, states | {"renderer": renderer} | hearing)
 
 
 def begun(about: About, renderer: Mapping[str, Tensor], seed: int) -> nn.Module:
@@ -153,4 +141,5 @@ def settings_of(shared: Shared, arm: Arm, seed: int) -> AnimatorSettings:
         ),
         discriminator=critic if tuning.gan or tuning.matching else None,
         keep_every=KEEP_EVERY,
+        bfloat16=tuning.bfloat16,
     )

@@ -1,5 +1,7 @@
 """data/correlation/<dataset>/<name> -> the trained correlation metric, ready to listen and look."""
 
+import json
+
 import torch
 
 from stages.correlation import FIGURES, WEIGHTS, Correlation
@@ -10,8 +12,8 @@ from tavce.model.correlation_metric import CorrelationMetric
 from tavce.model.state import fill_strictly
 
 
-def trained_correlation(dataset: str, name: str) -> CorrelationMetric | None:
-    """Return the metric in evaluation mode, its weights frozen; None where its stage had nothing to learn from.
+def trained_correlation(dataset: str, name: str) -> CorrelationMetric | str:
+    """Return the metric in evaluation mode, its weights frozen; or the reason why its stage trained none.
 
     Raises:
         InputError: its stage has not run, or its weights do not fit its section of params.yaml.
@@ -19,8 +21,9 @@ def trained_correlation(dataset: str, name: str) -> CorrelationMetric | None:
     chosen: Correlation = read_section(Correlation, "correlations", name)
     path = correlation_folder(dataset, name) / WEIGHTS
     if not path.is_file():
-        if (path.parent / FIGURES).is_file():
-            return None
+        figures = path.with_name(FIGURES)
+        if figures.is_file():
+            return str(json.loads(figures.read_text(encoding="utf-8"))["reason"])
         raise InputError(path, "there are no weights", f"run: dvc repro correlation@{dataset}-{name}")
     metric = CorrelationMetric(chosen.network)
     try:

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import numpy as np
+
 from stages.make_base.motion import MEL_START, SYNTHTALK_LAYOUT, make_motion
 from stages.make_base.portrait import make_portrait
 from stages.make_base.renderer import make_renderer
@@ -9,6 +11,19 @@ from stages.make_judges.corpus import Clips
 from tavce.methods.native.checkpoint import About, checkpoint_bytes
 from tavce.model.animator_settings import AnimatorSettings
 from tavce.model.make_animator import AnimatorSize
+from tavce.model.train_pose import SMALL as POSE
+
+LEAST_PEOPLE = 2
+
+
+def too_little(clips: Clips) -> str:
+    """Return why a base cannot be trained on clips, or "" if it can."""
+    people, frames = len(np.unique(clips.identity)), clips.frames.shape[1]
+    if people < LEAST_PEOPLE:
+        return f"a base from scratch takes at least {LEAST_PEOPLE} train people, one of them left out: found {people}"
+    if frames <= POSE.frames:
+        return f"a base from scratch takes pieces of more than {POSE.frames} frames (animator.frames), not {frames}"
+    return ""
 
 
 def make_base(

@@ -13,6 +13,7 @@ from stages.make_judges.augment import Augmentation, degrade, move, recolour
 from stages.make_judges.corpus import Clips
 from stages.make_judges.descend import repeatable
 from stages.make_judges.encode import encode
+from stages.pieces import shrunk
 from tavce.data.synthetic.performance import COEFFICIENTS
 from tavce.model.descent import Log, Schedule
 from tavce.model.portrait_net import SMALL, PortraitNet
@@ -38,7 +39,7 @@ FAR = Augmentation(
 NEAR = replace(FAR, shift=0.01, scale=0.01)
 MOVED_FAR, RECOLOURED, MIRRORED = 0.3, 0.4, 0.5  # shares of the pictures
 
-CALIBRATING = 8  # one person of so many is left out of the training, for the threshold
+CALIBRATING = 8  # one person of so many, or of all, is left out of the training, for the threshold
 REFUSED = 0.002  # share of their altered pictures that lies below it
 ALTERED = 4  # times that each picture is altered for it
 RATE_FACTOR = 23  # of H.264
@@ -55,7 +56,7 @@ def make_portrait(clips: Clips, held_out: Clips, seed: int) -> tuple[dict[str, T
     """Train a portrait network on one thread.
 
     Args:
-        clips: to learn from, and to set the threshold by people who are left out; at the network's size.
+        clips: to learn from, and to set the threshold by people who are left out; at least two, numbered from 0.
         held_out: other people, for the figures.
         seed: of the weights and of every draw.
 
@@ -63,10 +64,11 @@ def make_portrait(clips: Clips, held_out: Clips, seed: int) -> tuple[dict[str, T
         State dict of a `PortraitNet`, and a record: settings, curve and figures on `held_out`.
     """
     settings = replace(SETTINGS, seed=seed)
-    network_config = replace(SMALL, size=clips.frames.shape[2])
-    apart = clips.identity % CALIBRATING == CALIBRATING - 1
+    clips, held_out = _shrunk(clips), _shrunk(held_out)
+    every = min(CALIBRATING, len(np.unique(clips.identity)))
+    apart = clips.identity % every == every - 1
     with repeatable(seed):
-        network = PortraitNet(network_config)
+        network = PortraitNet(SMALL)
         state, curve = train_portrait(
             settings,
             network,
@@ -79,7 +81,7 @@ def make_portrait(clips: Clips, held_out: Clips, seed: int) -> tuple[dict[str, T
         network.eval()
         calibrate(network, clips, apart, np.random.default_rng([seed, 1]))
         figures = figures_of(network, held_out, np.random.default_rng([seed, 2]))
-    record = {"network": asdict(network_config), "settings": asdict(settings), "curve": curve, "held_out": figures}
+    record = {"network": asdict(SMALL), "settings": asdict(settings), "curve": curve, "held_out": figures}
     return {name: value.detach().clone().contiguous() for name, value in network.state_dict().items()}, record
 
 
@@ -171,6 +173,10 @@ def _likeness(network: PortraitNet, pictures: Pictures) -> Float32[np.ndarray, "
 
 def _batches(pictures: Pictures) -> list[Tensor]:
     return [network_input(pictures[k : k + BATCH]) for k in range(0, len(pictures), BATCH)]
+
+
+def _shrunk(clips: Clips) -> Clips:
+    return replace(clips, frames=np.stack([shrunk(frames, SMALL.size) for frames in clips.frames]))
 
 
 def _pictures(clips: Clips, chosen: np.ndarray) -> tuple[Pictures, Rows]:

@@ -18,6 +18,15 @@ def picture_side(size: AnimatorSize) -> int:
     return {"small": SMALL.size, "tiny": TINY.size, "paper": PAPER.size}[size]
 
 
+def side_within(size: AnimatorSize, side: int) -> int:
+    """Return the side at which pictures of `side` pixels go through an animator.
+
+    The published architecture was trained at one side, and its keypoints lie elsewhere at another; "small" takes any
+    from its own on.
+    """
+    return max(side, picture_side(size)) if size == "small" else picture_side(size)
+
+
 def make_animator(size: AnimatorSize, coefficients: int, attention: AttentionConfig | None) -> nn.Module:
     """Return an untrained `tavce.model.face_animator.Animator`.
 

@@ -91,6 +91,11 @@ def cut_square(image: Picture, box: Square, size: int) -> Float[Tensor, "3 size 
     # A copy: pictures from files are read-only, which PyTorch warns of.
     part = np.array(image[box.top : box.top + box.side, box.left : box.left + box.side])
     pixels = torch.from_numpy(part).permute(2, 0, 1)[None].float() / 255
-    if box.side >= size:
-        return functional.interpolate(pixels, (size, size), mode="area")[0]
-    return functional.interpolate(pixels, (size, size), mode="bilinear", align_corners=False)[0]
+    return resized(pixels, size)[0]
+
+
+def resized(pictures: Float[Tensor, "batch 3 side side"], size: int) -> Float[Tensor, "batch 3 size size"]:
+    """Return square pictures at a size: shrunk by the mean over areas, grown bilinearly."""
+    if pictures.shape[-1] >= size:
+        return functional.interpolate(pictures, (size, size), mode="area")
+    return functional.interpolate(pictures, (size, size), mode="bilinear", align_corners=False)

@@ -85,7 +85,12 @@ class ResidualDecoder(nn.Module):
 
 def shrunk(picture: Tensor, side: int) -> Tensor:
     """Return the mean over the area of each pixel of the smaller picture; at that side already, the picture itself."""
-    return picture if picture.shape[2] == side else functional.interpolate(picture, (side, side), mode="area")
+    factor, rest = divmod(picture.shape[2], side)
+    if factor == 1 and not rest:
+        return picture
+    if rest:
+        return functional.interpolate(picture, (side, side), mode="area")
+    return functional.avg_pool2d(picture, factor)  # the same, several times faster
 
 
 def grown(x: Tensor, side: int) -> Tensor:

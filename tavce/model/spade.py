@@ -45,7 +45,9 @@ class Spade(nn.Module):
         self, x: Float[Tensor, "batch channels height width"], features: Float[Tensor, "batch maps _ _"]
     ) -> Float[Tensor, "batch channels height width"]:
         """Return `x` normalised, then scaled and shifted by `features` at the nearest positions."""
-        hidden = self.mlp_shared(functional.interpolate(features, size=x.shape[2:]))
+        if features.shape[2:] != x.shape[2:]:
+            features = functional.interpolate(features, size=x.shape[2:])
+        hidden = self.mlp_shared(features)
         scale, offset = self.mlp_gamma(hidden), self.mlp_beta(hidden)
         return torch.add(offset, self.param_free_norm(x) * (1 + scale))
 

@@ -1,6 +1,7 @@
 """Checkpoints of animators, and what they make of a portrait and sound: with random weights, so that it is quick."""
 
 import pickle
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,14 +12,24 @@ import torch
 from tavce.errors import InputError
 from tavce.media.mel import mel_spectrogram, mel_windows
 from tavce.methods.native.animate import animate
-from tavce.methods.native.checkpoint import About, States, checkpoint_bytes, load_checkpoint, networks, save_checkpoint
+from tavce.methods.native.checkpoint import (
+    About,
+    Native,
+    States,
+    checkpoint_bytes,
+    load_checkpoint,
+    networks,
+    save_checkpoint,
+)
 from tavce.methods.native.render import audio_differences, render, shuffled, spoken
 from tavce.model.motion_sampling import Layout
+from tavce.model.portrait_reading import resized
 
 LAYOUT = Layout(expression=(0, 1, 2, 3), pose=(7, 8, 9, 10, 11), pose_units=(3.0, 1.5, 1.5, 0.01, 0.007), lids=(4, 5))
 BASE = About("Base", "random pictures", "small", 14, LAYOUT, -2, "none", "own", "none", 0, 0)
 ARM = replace(BASE, label="Arm", gate="signed", hearing="tiny")
 FRAMES = 30
+TRUTH = np.random.default_rng(2).normal(0, 0.1, (FRAMES, 14)).astype(np.float32)
 
 
 def random_states(about: About) -> States:
@@ -119,10 +130,12 @@ def test_what_is_no_checkpoint_is_refused_unread(tmp_path: Path, capsys: pytest.
 
 
 def rendered(path: Path, portrait: np.ndarray, voice: np.ndarray) -> np.ndarray:
-    native = load_checkpoint(path)
-    mels = mel_windows(mel_spectrogram(voice), FRAMES, start=-2)
-    truth = np.random.default_rng(2).normal(0, 0.1, (FRAMES, 14)).astype(np.float32)
-    return np.stack(list(render(native, portrait, truth[0], spoken(native, truth, mels), mels)))
+    native, mels = load_checkpoint(path), heard(voice)
+    return np.stack(list(render(native, portrait, TRUTH[0], spoken(native, TRUTH, mels), mels)))
+
+
+def heard(voice: np.ndarray) -> np.ndarray:
+    return mel_windows(mel_spectrogram(voice), FRAMES, start=-2)
 
 
 def test_the_sound_reaches_the_picture_through_the_gate(
@@ -188,3 +201,27 @@ def test_animate_says_what_is_wrong(tmp_path: Path, portrait: np.ndarray, voice:
     path.write_bytes(checkpoint_bytes(BASE, strict))
     with pytest.raises(InputError, match="the portrait: shows no face of the kind that 'Base' knows: random pictures"):
         animate(portrait, voice, checkpoint=path)
+
+
+def test_the_published_architecture_works_at_its_own_size(
+    tmp_path: Path, portrait: np.ndarray, voice: np.ndarray
+) -> None:
+    """Its keypoints lie elsewhere in a picture of another size, so pictures come down to 64 pixels and back."""
+    path = saved(tmp_path / "tiny.pt", replace(BASE, size="tiny"))
+    large = torch.from_numpy(rendered(path, portrait, voice)[3]).permute(2, 0, 1)[None].float()
+    assert large.shape == (1, 3, 96, 96)
+    shrunk = torch.nn.functional.interpolate(
+        torch.from_numpy(portrait).permute(2, 0, 1)[None].float(), (64, 64), mode="area"
+    )
+    small = rendered(path, shrunk[0].permute(1, 2, 0).round().byte().numpy(), voice)[3]
+    again = resized(torch.from_numpy(small).permute(2, 0, 1)[None].float(), 96)
+    assert (large - again).abs().mean() < 1.5
+    wrong = np.stack(list(unscaled(load_checkpoint(path), portrait, voice)))[3]
+    assert np.abs(wrong.astype(float) - large[0].permute(1, 2, 0).numpy()).mean() > 3
+
+
+def unscaled(native: Native, portrait: np.ndarray, voice: np.ndarray) -> Iterator[np.ndarray]:
+    """Render at the portrait's size, as the network was not trained."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("tavce.methods.native.render.side_within", lambda size, side: side)
+        yield from render(native, portrait, TRUTH[0], spoken(native, TRUTH, heard(voice)), heard(voice))

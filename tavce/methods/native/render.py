@@ -9,7 +9,9 @@ from torch import Tensor
 
 from tavce.methods.native.checkpoint import Native
 from tavce.model.audio_encoder import AudioEncoder
+from tavce.model.make_animator import side_within
 from tavce.model.motion_sampling import hear_expression
+from tavce.model.portrait_reading import resized
 
 BATCH = 25
 PEAK = 255.0
@@ -51,7 +53,7 @@ def render(
     wanted: Coefficients,
     mels: Windows,
 ) -> Iterator[Picture]:
-    """Yield the frames, each as large as the portrait.
+    """Yield the frames, each as large as the portrait, whatever the size at which the renderer works.
 
     What concerns the portrait alone is computed once.
 
@@ -64,14 +66,16 @@ def render(
     """
     around = windows(wanted, int(native.renderer.window))  # type: ignore[arg-type]  # an Animator's
     still = windows(at_rest[None], int(native.renderer.window))  # type: ignore[arg-type]
+    side = len(portrait)
     image = torch.from_numpy(np.array(portrait)).permute(2, 0, 1)[None].float() / PEAK
+    image = resized(image, side_within(native.about.size, side))
     source = native.renderer.encode_source(image, still)  # type: ignore[operator]
     shown = _shown(native, mels)
     for start in range(0, len(wanted), BATCH):
         part = slice(start, start + BATCH)
         gate = None if shown is None else shown[None, part]
         made: Tensor = native.renderer.render(source, around[None, part], gate)[0]  # type: ignore[operator]
-        yield from (made.clamp(0, 1) * PEAK).round().byte().permute(0, 2, 3, 1).numpy()
+        yield from (resized(made, side).clamp(0, 1) * PEAK).round().byte().permute(0, 2, 3, 1).numpy()
 
 
 def _shown(native: Native, mels: Windows) -> Tensor | None:
