@@ -36,7 +36,8 @@ def inception_input(
         # Channels stay last in memory: the same values in less than half of the time. Resized on the device, as
         # pytorch-fid does.
         unit = torch.from_numpy(np.ascontiguousarray(frames)).to(device).permute(0, 3, 1, 2).float().div(255)
-        return 2 * functional.interpolate(unit, (SIDE, SIDE), mode="bilinear", align_corners=False, antialias=False) - 1
+        grown = functional.interpolate(unit, (SIDE, SIDE), mode="bilinear", align_corners=False, antialias=False)
+        return grown.mul_(2).sub_(1)  # in place: a tenth of the network's time otherwise
     if resize != "clean":
         raise ValueError(f"no resize protocol is called {resize!r}; allowed: pytorch_fid, clean")
     planes = np.empty((len(frames), 3, SIDE, SIDE), np.float32)
