@@ -4,7 +4,6 @@ What stands in the main table, the first seed's videos of all clips, is scored w
 those of the ablation table.
 """
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -12,17 +11,12 @@ from pathlib import Path
 
 from stages.arms import Arm, Shared, seed_clips
 from stages.entry import one_argument, run
-from stages.evaluate import Evaluate, clips_to_make
 from stages.judging import Judges
-from stages.known_answers import check_judges
 from stages.measure import Score
-from stages.panel import crop_panel
 from stages.params import read_section, workers
-from stages.paths import FEATURES, ROWS, SETS, ablation_folder, animated_folder, crop_folder
-from stages.score import Task, score_task, table, tasks_of, warn_of_lengths
+from stages.paths import FEATURES, ablation_folder, animated_folder
+from stages.score import Task, score_task, scoring_of, table, tasks_of, write_scores
 from stages.score_clip import Row
-from stages.sign import sign
-from tavce.data.clips import read_clips
 from tavce.data.crop.clip import CropSettings
 from tavce.run.atomic import atomic_directory
 from tavce.run.pool import run_all
@@ -47,31 +41,21 @@ def main(arguments: Sequence[str]) -> None:
     dataset, name = one_argument(arguments, "dataset", "arm")
     arm: Arm = read_section(Arm, "ablations", name)
     shared: Shared = read_section(Shared, "animator")
-    score: Score = read_section(Score, "score")
-    judges: Judges = read_section(Judges, "judges")
-    crop: CropSettings = read_section(CropSettings, "datasets", dataset, "crop")
-    evaluate: Evaluate = read_section(Evaluate, "evaluate")
-    panel = crop_panel(judges, crop)
-    check_judges(judges, panel)
-    clips = clips_to_make(read_clips(crop_folder(dataset)), evaluate.split)
+    scoring = scoring_of(dataset)
     with atomic_directory(ablation_folder(dataset, name)) as part:
         (part / FEATURES).mkdir()
         asked = []
         for number, seed in enumerate(shared.seeds):
             full = arm.table and number == 0
-            keys = tuple(dict.fromkeys(score.metrics + shared.metrics)) if full else shared.metrics
+            keys = tuple(dict.fromkeys(scoring.score.metrics + shared.metrics)) if full else shared.metrics
             generated = animated_folder(dataset, name) / f"seed{seed}"
-            wanted = {clip.id for clip in seed_clips(shared, arm, clips, number)}
-            tasks = [task for task in tasks_of(dataset, name, generated, clips) if task.clip.id in wanted]
+            wanted = {clip.id for clip in seed_clips(shared, arm, scoring.clips, number)}
+            tasks = [task for task in tasks_of(dataset, name, generated, scoring.clips) if task.clip.id in wanted]
             asked += [Asked(seed, task, Score(keys)) for task in tasks]
-        work = partial(score_asked, judges=judges, crop=crop, folder=part / FEATURES)
+        work = partial(score_asked, judges=scoring.judges, crop=scoring.crop, folder=part / FEATURES)
         per_clip = run_all(work, asked, workers=workers(), label=f"ablation {dataset} {name}")
         rows = table([row for rows in per_clip for row in rows])
-        rows = rows.sort_values(["seed", "clip", "metric"], ignore_index=True, kind="stable")
-        warn_of_lengths(rows)
-        rows.to_parquet(part / ROWS, index=False)
-        sets = {each.key: sign(each, panel, crop.policy, crop.size) for each in score.chosen if each.scope == "set"}
-        (part / SETS).write_text(json.dumps(sets, indent=1) + "\n", encoding="utf-8")
+        write_scores(rows.sort_values(["seed", "clip", "metric"], ignore_index=True, kind="stable"), scoring, part)
 
 
 if __name__ == "__main__":

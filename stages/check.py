@@ -13,6 +13,7 @@ from stages.measure import Score
 from stages.method import Method
 from stages.params import read_section, workers
 from stages.report import Report
+from stages.report_arms import Arms
 from tavce.data.crop.clip import CropSettings
 from tavce.errors import InputError
 
@@ -50,9 +51,7 @@ def _check_arms(features: Features, known: Mapping[str, Sequence[str]], methods:
                 raise InputError("params.yaml", problem, f"choose one of {list(names)}")
         if name in methods:
             raise InputError("params.yaml", f"{name!r} is an arm and a method", "give one of them another name")
-    labels = [arm.label for arm in arms.values()]
-    if len(set(labels)) < len(labels):
-        raise InputError("params.yaml", f"the arms' labels {labels} name two alike", "give each arm a label of its own")
+    Arms(shared, arms)  # checks their labels
     check_base(shared, features)
     if shared.full_arm not in arms:
         problem = f"'animator.full_arm' is {shared.full_arm!r}"

@@ -42,6 +42,12 @@ class Arms:
     shared: Shared
     arms: Mapping[str, Arm]
 
+    def __post_init__(self) -> None:
+        labels = [arm.label for arm in self.arms.values()]
+        if len(set(labels)) < len(labels):
+            remedy = "give each arm a label of its own"
+            raise InputError("params.yaml", f"the arms' labels {labels} name two alike", remedy)
+
     @property
     def shown(self) -> dict[str, Arm]:
         """Those that stand in the main table."""

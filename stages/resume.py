@@ -12,9 +12,9 @@ import torch
 import tavce.model
 from tavce.model.animator_data import AnimatorData
 from tavce.model.animator_settings import AnimatorDivergedError, AnimatorState
+from tavce.model.descent import Log
 from tavce.run.atomic import atomic_file
 
-Log = Callable[[int, dict[str, float]], None]
 # Goes on from a state, or begins anew, up to a step, and logs each step.
 Train = Callable[[AnimatorState | None, int, Log], AnimatorState]
 

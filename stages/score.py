@@ -18,7 +18,7 @@ from stages.judging import Judges
 from stages.known_answers import check_judges
 from stages.measure import Score
 from stages.observe import load_observed
-from stages.panel import crop_panel
+from stages.panel import Panel, crop_panel
 from stages.params import read_section, workers
 from stages.paths import FEATURES, ROWS, SETS, crop_folder, generated_folder, reference_folder, score_folder
 from stages.score_clip import Row, score_clip
@@ -86,6 +86,45 @@ def score_task(task: Task, score: Score, judges: Judges, crop: CropSettings, fol
     return [row | {"signature": sign(metric(str(row["metric"])), panel, crop.policy, crop.size)} for row in scored.rows]
 
 
+@dataclass(frozen=True)
+class Scoring:
+    """How the videos of a data set are scored: the sections of params.yaml that say so, and the judges, examined.
+
+    Attributes:
+        clips: of the split, in order; who stands beside whom in it decides on the wrong sound of a clip.
+    """
+
+    score: Score
+    judges: Judges
+    crop: CropSettings
+    panel: Panel
+    clips: list[Clip]
+
+
+def scoring_of(dataset: str) -> Scoring:
+    """Return how a data set is scored.
+
+    Raises:
+        InputError: a section is not as it should be, a judge does not know its known answers, or there is no clip.
+    """
+    score: Score = read_section(Score, "score")
+    judges: Judges = read_section(Judges, "judges")
+    crop: CropSettings = read_section(CropSettings, "datasets", dataset, "crop")
+    evaluate: Evaluate = read_section(Evaluate, "evaluate")
+    panel = crop_panel(judges, crop)
+    check_judges(judges, panel)
+    return Scoring(score, judges, crop, panel, clips_to_make(read_clips(crop_folder(dataset)), evaluate.split))
+
+
+def write_scores(rows: "pd.DataFrame", scoring: Scoring, folder: Path) -> None:
+    """Write the rows and the signatures of the metrics of sets; say on stderr whose lengths differ."""
+    warn_of_lengths(rows)
+    rows.to_parquet(folder / ROWS, index=False)
+    crop, sets = scoring.crop, [each for each in scoring.score.chosen if each.scope == "set"]
+    signed = {each.key: sign(each, scoring.panel, crop.policy, crop.size) for each in sets}
+    (folder / SETS).write_text(json.dumps(signed, indent=1) + "\n", encoding="utf-8")
+
+
 def table(rows: Sequence[Row]) -> "pd.DataFrame":
     """Return rows in long format, sorted, with one type per column whether or not any value is null."""
     import pandas as pd  # takes a second, and worker processes never touch a table
@@ -109,23 +148,15 @@ def warn_of_lengths(rows: "pd.DataFrame") -> None:
 def main(arguments: Sequence[str]) -> None:
     """Run the stage for one method and one data set of params.yaml."""
     dataset, method = one_argument(arguments, "dataset", "method")
-    score: Score = read_section(Score, "score")
-    judges: Judges = read_section(Judges, "judges")
-    crop: CropSettings = read_section(CropSettings, "datasets", dataset, "crop")
-    evaluate: Evaluate = read_section(Evaluate, "evaluate")
-    panel = crop_panel(judges, crop)
-    check_judges(judges, panel)
-    clips = clips_to_make(read_clips(crop_folder(dataset)), evaluate.split)
-    tasks = tasks_of(dataset, method, generated_folder(dataset, method), clips)
+    scoring = scoring_of(dataset)
+    tasks = tasks_of(dataset, method, generated_folder(dataset, method), scoring.clips)
     with atomic_directory(score_folder(dataset, method)) as part:
         (part / FEATURES).mkdir()
-        work = partial(score_task, score=score, judges=judges, crop=crop, folder=part / FEATURES)
+        work = partial(
+            score_task, score=scoring.score, judges=scoring.judges, crop=scoring.crop, folder=part / FEATURES
+        )
         per_clip = run_all(work, tasks, workers=workers(), label=f"score {dataset} {method}")
-        rows = table([row for rows in per_clip for row in rows])
-        warn_of_lengths(rows)
-        rows.to_parquet(part / ROWS, index=False)
-        sets = {each.key: sign(each, panel, crop.policy, crop.size) for each in score.chosen if each.scope == "set"}
-        (part / SETS).write_text(json.dumps(sets, indent=1) + "\n", encoding="utf-8")
+        write_scores(table([row for rows in per_clip for row in rows]), scoring, part)
 
 
 if __name__ == "__main__":

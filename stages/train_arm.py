@@ -12,12 +12,13 @@ from stages.arms import Arm, Shared
 from stages.correlation_start import perceptual_distance
 from stages.devices import devices
 from stages.pieces import read_arrays
-from stages.resume import Log, key_of, train_resumable
+from stages.resume import key_of, train_resumable
 from stages.trained_metric import trained_correlation
 from tavce.errors import InputError
 from tavce.methods.native.checkpoint import About, read_checkpoint, save_checkpoint
 from tavce.model.alignment import make_alignment
 from tavce.model.animator_settings import AnimatorDivergedError, AnimatorSettings, AnimatorState, LossWeights
+from tavce.model.descent import Log
 from tavce.model.discriminator import PAPER, TINY
 from tavce.model.make_animator import make_animator
 from tavce.model.state import fill_strictly

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from stages.make_judges.corpus import Clips
 from stages.make_judges.descend import POINTS_OF_A_CURVE, repeatable
 from tavce.data.features import mouth_boxes
+from tavce.methods.native.render import windows
 from tavce.model.animator_data import AnimatorData
 from tavce.model.animator_settings import AnimatorSettings, LossWeights
 from tavce.model.make_animator import AnimatorSize, make_animator
@@ -92,9 +93,7 @@ def _rendered(
     if network is None:
         return np.repeat(frames[:1], len(frames) - 1, axis=0)
     network.eval()
-    window = int(network.window)  # type: ignore[arg-type]  # an Animator's
-    around = np.clip(np.arange(len(frames))[:, None] + np.arange(window) - window // 2, 0, len(frames) - 1)
-    rows = torch.from_numpy(coefficients[around]).transpose(1, 2)
+    rows = windows(coefficients, int(network.window))  # type: ignore[arg-type]  # an Animator's
     portrait = torch.from_numpy(frames[:1]).permute(0, 3, 1, 2).float() / PEAK
     made: Float[Tensor, "frames 3 height width"] = network(portrait, rows[:1], rows[None, 1:])[0]
     pictures = (made.clamp(0, 1) * PEAK).round().byte().permute(0, 2, 3, 1).numpy()

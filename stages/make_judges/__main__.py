@@ -23,9 +23,10 @@ from stages.examine import PROBE, examine
 from stages.judging import STANDINS
 from stages.make_judges import identity, landmarks, perception, sync
 from stages.make_judges.corpus import Clips, make_clips
-from stages.make_judges.descend import Curve, weights_bytes
+from stages.make_judges.descend import weights_bytes
 from stages.panel import Panel
 from tavce.errors import InputError
+from tavce.model.descent import Curve
 
 WORKERS = 2
 PICTURE = Path("docs/judges")

@@ -1,16 +1,14 @@
 """What all stand-in judges share: repeatable descent on a loss, and weights as the bytes of a small file."""
 
 import io
-import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import torch
 from torch import Tensor, nn
 
+from tavce.model.descent import Curve, decay_groups, share_of_rate
 from tavce.run.pool import progress
-
-Curve = list[dict[str, int | float]]
 
 WARM_UP = 0.06  # share of the steps in which the rate rises
 POINTS_OF_A_CURVE = 40
@@ -52,20 +50,19 @@ def descend(
     Returns:
         Mean of each loss over stretches of equal length, and the step each stretch ends with.
     """
-    many = [p for p in network.parameters() if p.requires_grad and p.ndim > 1]
-    few = [p for p in network.parameters() if p.requires_grad and p.ndim <= 1]
-    groups = [{"params": many, "weight_decay": decay}, {"params": few, "weight_decay": 0.0}]
+    groups = decay_groups(network.parameters(), decay)
+    free = [parameter for group in groups for parameter in group["params"]]
     optimiser = torch.optim.AdamW(groups, lr=rate)
     network.train()
     curve: Curve = []
     stretch: list[dict[str, float]] = []
     for step in progress(range(1, steps + 1), steps, label):
         for group in optimiser.param_groups:
-            group["lr"] = rate * _share(step / steps)
+            group["lr"] = rate * share_of_rate(step / steps, WARM_UP)
         named = losses()
         optimiser.zero_grad()
         torch.stack(list(named.values())).sum().backward()  # type: ignore[no-untyped-call]
-        nn.utils.clip_grad_norm_([*many, *few], LARGEST_GRADIENT)
+        nn.utils.clip_grad_norm_(free, LARGEST_GRADIENT)
         optimiser.step()
         stretch.append({name: loss.item() for name, loss in named.items()})
         if step * POINTS_OF_A_CURVE // steps > (step - 1) * POINTS_OF_A_CURVE // steps:
@@ -74,12 +71,6 @@ def descend(
             stretch = []
     network.eval()
     return curve
-
-
-def _share(place: float) -> float:
-    if place < WARM_UP:
-        return place / WARM_UP
-    return 0.5 + 0.5 * math.cos(math.pi * (place - WARM_UP) / (1 - WARM_UP))
 
 
 def halved(state: dict[str, Tensor]) -> dict[str, Tensor]:

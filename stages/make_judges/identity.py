@@ -13,8 +13,9 @@ from metrics.align import SIDE, aligned_faces
 from metrics.networks.iresnet import IResNet, IResNetConfig, network_input
 from stages.make_judges.augment import Augmentation, degrade, move, recolour
 from stages.make_judges.corpus import Clips, Wanted, make_clips
-from stages.make_judges.descend import Curve, descend, repeatable
+from stages.make_judges.descend import descend, repeatable
 from stages.make_judges.encode import Lossy, some_encoded
+from tavce.model.descent import Curve
 
 LEAST_SINE = 1e-4
 

@@ -26,8 +26,9 @@ from metrics.networks.landmarks68 import (
 )
 from stages.make_judges.augment import Augmentation, degrade, faceless, move, recolour
 from stages.make_judges.corpus import Clips, Wanted, make_clips
-from stages.make_judges.descend import Curve, descend, repeatable
+from stages.make_judges.descend import descend, repeatable
 from stages.make_judges.encode import Lossy, some_encoded
+from tavce.model.descent import Curve
 
 MOUTH = slice(48, 68)
 INNER_LIPS = (62, 66)

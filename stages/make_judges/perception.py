@@ -19,9 +19,10 @@ from metrics.networks.inception import FidInception
 from metrics.networks.lpips import Lpips
 from stages.make_judges.augment import Augmentation
 from stages.make_judges.corpus import Clips, Wanted, make_clips
-from stages.make_judges.descend import Curve, descend, repeatable
+from stages.make_judges.descend import descend, repeatable
 from stages.make_judges.encode import Lossy
 from stages.make_judges.lessons import COLUMNS, Lesson, draw_lesson, prepare
+from tavce.model.descent import Curve
 
 STAGES = 5  # of AlexNet, each with its channel weights
 CELLS = 3  # a side: where in the picture LPIPS's heads may look

@@ -17,7 +17,7 @@ from torch import nn
 from metrics.networks.syncnet import SyncNet, SyncNetConfig
 from metrics.sync import pair_distances, shift_means, sync_scores
 from stages.make_judges.corpus import Clips, Wanted, make_clips
-from stages.make_judges.descend import Curve, repeatable
+from stages.make_judges.descend import repeatable
 from stages.make_judges.sync_batches import (
     WHOLE,
     Batch,
@@ -31,6 +31,7 @@ from stages.make_judges.sync_folded import FoldedSyncNet
 from stages.make_judges.sync_losses import Trainee
 from stages.make_judges.sync_recipe import Phase, SyncSettings
 from tavce.media.mfcc import mfcc
+from tavce.model.descent import Curve
 from tavce.run.pool import progress
 
 WARM_UP_STEPS = 30

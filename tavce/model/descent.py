@@ -1,9 +1,10 @@
-"""One descent for the small networks of motion: AdamW on a schedule, a moving average of the weights, a curve."""
+"""What all trainings share: the rate's course, groups of AdamW, the moving average; and one descent of those parts."""
 
 import copy
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -36,10 +37,47 @@ class Schedule:
 
     def rate_of(self, step: int) -> float:
         """Return the learning rate of a step, the first being 1."""
-        place = step / self.steps
-        if place < self.warm_up:
-            return self.rate * place / self.warm_up
-        return self.rate * (0.5 + 0.5 * math.cos(math.pi * (place - self.warm_up) / (1 - self.warm_up)))
+        return self.rate * share_of_rate(step / self.steps, self.warm_up)
+
+
+def share_of_rate(place: float, warm_up: float) -> float:
+    """Return the share of the highest rate: it rises linearly over `warm_up`, then falls along a cosine to zero.
+
+    Args:
+        place: share of the steps that are done, above 0.
+        warm_up: share of the steps, below 1.
+    """
+    if place < warm_up:
+        return place / warm_up
+    return 0.5 + 0.5 * math.cos(math.pi * (place - warm_up) / (1 - warm_up))
+
+
+def decay_groups(parameters: Iterable[nn.Parameter], decay: float) -> list[dict[str, Any]]:
+    """Return parameter groups of an optimiser: matrices and filters decay, biases and norms do not."""
+    free = [p for p in parameters if p.requires_grad]
+    return [
+        {"params": [p for p in free if p.ndim > 1], "weight_decay": decay},
+        {"params": [p for p in free if p.ndim <= 1], "weight_decay": 0.0},
+    ]
+
+
+@torch.no_grad()
+def follow(average: nn.Module, network: nn.Module, decay: float, step: int) -> None:
+    """Draw the moving average towards the network's weights: by `decay`, and faster in the first steps.
+
+    What is not a float, such as the count of a batch norm, is copied.
+    """
+    decay = min(decay, (1 + step) / (10 + step))
+    for kept, now in zip(average.state_dict().values(), network.state_dict().values(), strict=True):
+        if kept.is_floating_point():
+            kept.lerp_(now, 1 - decay)
+        else:
+            kept.copy_(now)
+
+
+def copied(network: nn.Module) -> dict[str, Tensor]:
+    """Return a state dict that does not go on changing with the network."""
+    return {name: value.detach().clone() for name, value in network.state_dict().items()}
 
 
 class NotFiniteError(RuntimeError):
@@ -55,11 +93,7 @@ class Descent:
 
     def __init__(self, schedule: Schedule, parameters: Iterable[nn.Parameter]) -> None:
         self.schedule, self.parameters = schedule, list(parameters)
-        groups = [
-            {"params": [p for p in self.parameters if p.ndim > 1], "weight_decay": schedule.weight_decay},
-            {"params": [p for p in self.parameters if p.ndim <= 1], "weight_decay": 0.0},
-        ]
-        self.optimiser = torch.optim.AdamW(groups, lr=schedule.rate)
+        self.optimiser = torch.optim.AdamW(decay_groups(self.parameters, schedule.weight_decay), lr=schedule.rate)
 
     def step(self, number: int, losses: dict[str, Tensor]) -> dict[str, float]:
         """Take a step down the sum of the losses and return them.
@@ -98,12 +132,11 @@ def descend(
         ``schedule.every`` steps, with the step that each ends with.
     """
     average = copy.deepcopy(network).requires_grad_(False)
-    pairs = list(zip(average.state_dict().values(), network.state_dict().values(), strict=True))
     curve: Curve = []
     stretch: list[dict[str, float]] = []
     for number in range(1, schedule.steps + 1):
         told = step(number)
-        _follow(pairs, min(schedule.average, (1 + number) / (10 + number)))
+        follow(average, network, schedule.average, number)
         if log is not None:
             log(number, told)
         stretch.append(told)
@@ -112,12 +145,3 @@ def descend(
             curve.append({"step": number, **means})
             stretch = []
     return {name: value.cpu().contiguous() for name, value in average.state_dict().items()}, curve
-
-
-@torch.no_grad()
-def _follow(pairs: list[tuple[Tensor, Tensor]], decay: float) -> None:
-    for kept, now in pairs:
-        if kept.is_floating_point():
-            kept.lerp_(now, 1 - decay)
-        else:
-            kept.copy_(now)

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from tavce.model.animator_data import AnimatorData, Batch, draw_moments, make_batch
 from tavce.model.animator_settings import AnimatorDivergedError, AnimatorSettings, AnimatorState
+from tavce.model.descent import Log, copied, decay_groups, follow, share_of_rate
 from tavce.model.discriminator import (
     Discriminator,
     Judgement,
@@ -22,7 +23,6 @@ from tavce.model.discriminator import (
 from tavce.model.parallel import average_buffers, begin_alike, share_of_mean, slice_of, sum_gradients, total
 from tavce.model.vital_signs import vital_signs
 
-Log = Callable[[int, dict[str, float]], None]
 # Two batches of pictures, RGB in [0, 1] -> their distance.
 Perceptual = Callable[[Float[Tensor, "batch 3 height width"], Float[Tensor, "batch 3 height width"]], Tensor]
 # A batch and the frames made of it -> how far the changes of sound and mouth disagree; of several processes, the share.
@@ -119,7 +119,7 @@ class _Training:
     def advance(self, step: int) -> tuple[dict[str, float], str]:
         """Take one step; return what to log, and what was not finite: "" for nothing."""
         settings = self.settings
-        rate = settings.rate * _share(step / settings.steps, settings.warm_up)
+        rate = settings.rate * share_of_rate(step / settings.steps, settings.warm_up)
         batch = self.ahead.pop(step) if step in self.ahead else self._draw(step)
         with self._autocast():
             made = self.network(batch.image, batch.image_coefficients, batch.coefficients, batch.gated).float()
@@ -131,7 +131,7 @@ class _Training:
             losses["discriminator"] = self.portion * hinge_of_discriminator(real, self._judged(made.detach()))
             self._descend(self.critic, self.discriminator, losses["discriminator"], rate)
         average_buffers(self.network)
-        _follow(self.averaged, self.network, min(settings.average, (1 + step) / (10 + step)))
+        follow(self.averaged, self.network, settings.average, step)
         self.step = step
         self.ahead[step + 1] = self._draw(step + 1)  # before the numbers are read, which waits for the GPU
         told = _numbers(total(torch.stack(list(losses.values()))), losses) | _numbers(
@@ -145,10 +145,10 @@ class _Training:
         """Return a copy of all that the training holds."""
         return AnimatorState(
             self.step,
-            _copied(self.network),
-            _copied(self.averaged),
+            copied(self.network),
+            copied(self.averaged),
             copy.deepcopy(self.optimiser.state_dict()),
-            {} if self.discriminator is None else _copied(self.discriminator),
+            {} if self.discriminator is None else copied(self.discriminator),
             {} if self.critic is None else copy.deepcopy(self.critic.state_dict()),
         )
 
@@ -217,10 +217,8 @@ class _Training:
         fresh = set() if attention is None else set(attention.parameters())
         groups: list[dict[str, Any]] = []
         for factor, members in ((1.0, False), (self.settings.attention_rate, True)):
-            free = [p for p in network.parameters() if p.requires_grad and (p in fresh) == members]
-            decay = self.settings.weight_decay
-            groups.append({"params": [p for p in free if p.ndim > 1], "weight_decay": decay, "factor": factor})
-            groups.append({"params": [p for p in free if p.ndim <= 1], "weight_decay": 0.0, "factor": factor})
+            chosen = [p for p in network.parameters() if (p in fresh) == members]
+            groups += [group | {"factor": factor} for group in decay_groups(chosen, self.settings.weight_decay)]
         return torch.optim.AdamW(groups, lr=self.settings.rate, betas=(self.settings.beta1, 0.999))
 
 
@@ -232,22 +230,3 @@ def weighted_l1(made: Tensor, target: Tensor, weight: Tensor) -> Float[Tensor, "
 
 def _numbers(values: Tensor, names: Iterable[str]) -> dict[str, float]:
     return dict(zip(names, values.tolist(), strict=True))
-
-
-def _share(place: float, warm_up: float) -> float:
-    if place < warm_up:
-        return place / warm_up
-    return 0.5 + 0.5 * math.cos(math.pi * (place - warm_up) / (1 - warm_up))
-
-
-@torch.no_grad()
-def _follow(average: nn.Module, network: nn.Module, decay: float) -> None:
-    for kept, now in zip(average.state_dict().values(), network.state_dict().values(), strict=True):
-        if kept.is_floating_point():
-            kept.lerp_(now, 1 - decay)
-        else:
-            kept.copy_(now)
-
-
-def _copied(network: nn.Module) -> dict[str, Tensor]:
-    return {name: value.detach().clone() for name, value in network.state_dict().items()}

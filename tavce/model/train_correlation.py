@@ -1,8 +1,6 @@
 """Training of the correlation metric (step 1 of the paper) on clips in memory."""
 
 import copy
-import math
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -12,10 +10,11 @@ from torch import Tensor, nn
 
 from tavce.model.correlation_metric import CorrelationConfig, CorrelationMetric, network_input
 from tavce.model.correlation_objective import CorrelationData, Objective, correlation_loss
+from tavce.model.descent import Log, copied, decay_groups, share_of_rate
 from tavce.model.reconstruction import Perceptual, ReconstructionBranches, ReconstructionConfig
 from tavce.model.state import fill_strictly
 
-Log = Callable[[int, dict[str, float]], None]
+WARM_UP = 0.05  # share of the steps
 
 
 @dataclass(frozen=True)
@@ -115,7 +114,7 @@ def train_correlation(
         raise ValueError("the reconstruction branches need a perceptual distance; hand over `perceptual`")
     both = nn.ModuleList([metric] if branches is None else [metric, branches]).to(device).train()
     both.to(memory_format=torch.channels_last)  # the audio encoder's thin convolutions run a quarter faster
-    optimiser = torch.optim.AdamW(_groups(both, settings.weight_decay), lr=settings.rate)
+    optimiser = torch.optim.AdamW(decay_groups(both.parameters(), settings.weight_decay), lr=settings.rate)
     if state is not None:
         metric.load_state_dict(state.metric)
         if branches is not None:
@@ -180,28 +179,16 @@ def _losses(
     return {"correlation": loss, "reconstruction": settings.reconstruction_weight * rebuilt}
 
 
-def _groups(network: nn.Module, decay: float) -> list[dict[str, Any]]:
-    free = [p for p in network.parameters() if p.requires_grad]
-    return [
-        {"params": [p for p in free if p.ndim > 1], "weight_decay": decay},
-        {"params": [p for p in free if p.ndim <= 1], "weight_decay": 0.0},
-    ]
-
-
 def _share(schedule: str, step: int, steps: int) -> float:
     place = step / steps
     if schedule == "step":
         return 1.0 if place <= 0.8 else 0.1
-    return place * 20 if place < 0.05 else 0.5 + 0.5 * math.cos(math.pi * (place - 0.05) / 0.95)
+    return share_of_rate(place, WARM_UP)
 
 
 def _state(
     step: int, metric: CorrelationMetric, branches: ReconstructionBranches | None, optimiser: torch.optim.Optimizer
 ) -> TrainingState:
     # Copies: the tensors of the networks go on changing.
-    weights = {} if branches is None else _copied(branches)
-    return TrainingState(step, _copied(metric), weights, copy.deepcopy(optimiser.state_dict()))
-
-
-def _copied(network: nn.Module) -> dict[str, Tensor]:
-    return {name: value.detach().clone() for name, value in network.state_dict().items()}
+    weights = {} if branches is None else copied(branches)
+    return TrainingState(step, copied(metric), weights, copy.deepcopy(optimiser.state_dict()))

@@ -1,14 +1,15 @@
 """Work on the portrait done once per clip against the same work for every frame: in training, and at inference."""
 
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
 
+from stages.make_base.renderer import SETTINGS as BASE
 from tavce.model.animator_data import AnimatorData
-from tavce.model.animator_settings import AnimatorSettings, LossWeights
 from tavce.model.face_animator import FaceAnimator
 from tavce.model.residual_renderer import SMALL, ResidualRenderer
 from tavce.model.sizes import TINY
@@ -20,22 +21,7 @@ CLIP = 20  # frames of an inference
 # Measured twice, others at work: 1.12 and 1.13, 1.16 and 1.28 in training; 1.18 and 1.20, 1.48 and 1.49 at inference.
 LEAST_TRAINING = {"small": 1.05, "published, tiny": 1.08}
 LEAST_INFERENCE = {"small": 1.08, "published, tiny": 1.3}
-SETTINGS = AnimatorSettings(
-    seed=0,
-    steps=10_000,
-    sources=SOURCES,
-    frames=FRAMES,
-    neighbours=False,
-    rate=1e-4,
-    warm_up=0.0,
-    beta1=0.9,
-    weight_decay=0.0,
-    average=0.99,
-    largest_gradient=1.0,
-    weights=LossWeights(l1=1.0, mouth=9.0, perceptual=0.0, gan=0.0, matching=0.0, alignment=0.0),
-    discriminator=None,
-    keep_every=10_000,
-)
+SETTINGS = replace(BASE, steps=10_000, sources=SOURCES, frames=FRAMES, keep_every=10_000)
 
 
 def networks() -> dict[str, nn.Module]:

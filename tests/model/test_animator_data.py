@@ -6,20 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from tavce.model.animator_data import AnimatorData, box_mask, draw_moments, make_batch
-
-DIMS = 4
-
-
-@pytest.fixture
-def data():
-    rng = np.random.default_rng(0)
-    return AnimatorData(
-        frames=rng.integers(0, 256, (4, 5, 32, 32, 3), dtype=np.uint8),
-        coefficients=rng.standard_normal((4, 5, 3)).astype(np.float32),
-        mouths=np.tile(np.float32([10, 18, 20, 24]), (4, 5, 1)),
-        gated=rng.standard_normal((4, 5, DIMS)).astype(np.float32),
-    )
+from tavce.model.animator_data import box_mask, draw_moments, make_batch
 
 
 def test_batches_hold_what_was_asked_for(data):

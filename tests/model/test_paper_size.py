@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 import torch
 
+from stages.make_base.renderer import SETTINGS as BASE
 from tavce.model.alignment import make_alignment
 from tavce.model.animator_data import AnimatorData
-from tavce.model.animator_settings import AnimatorSettings, LossWeights
+from tavce.model.animator_settings import LossWeights
 from tavce.model.attention import AttentionConfig
 from tavce.model.correlation_metric import RELEASED, CorrelationMetric
 from tavce.model.discriminator import PAPER as PAPER_DISCRIMINATOR
@@ -18,21 +19,15 @@ from tavce.model.sizes import PAPER
 from tavce.model.train_animator import train_animator
 
 MOST_GIB = 12  # of the whole process; measured: 9.6
-SETTINGS = AnimatorSettings(
-    seed=0,
+SETTINGS = replace(
+    BASE,
     steps=2,
     sources=1,
-    frames=2,
     neighbours=True,
-    rate=2e-5,
     warm_up=0.0,
     beta1=0.5,
-    weight_decay=0.0,
-    average=0.999,
-    largest_gradient=1.0,
     weights=LossWeights(l1=20.0, mouth=1.0, perceptual=0.0, gan=1.0, matching=10.0, alignment=0.1),
     discriminator=PAPER_DISCRIMINATOR,
-    keep_every=10,
 )
 
 

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 import torch
 
-from tavce.model.animator_data import AnimatorData, make_batch
-from tavce.model.animator_settings import AnimatorDivergedError, AnimatorSettings, LossWeights
+from stages.make_base.renderer import SETTINGS as BASE
+from tavce.model.animator_data import make_batch
+from tavce.model.animator_settings import AnimatorDivergedError, LossWeights
 from tavce.model.attention import AttentionConfig
 from tavce.model.blocks import SpectralConv2d
 from tavce.model.discriminator import TINY as TINY_DISCRIMINATOR
@@ -31,33 +32,9 @@ CONFIG = replace(
     attention=AttentionConfig(dims=DIMS, gate="diagonal"),
 )
 L1 = LossWeights(l1=1.0, mouth=9.0, perceptual=0.0, gan=0.0, matching=0.0, alignment=0.0)
-SETTINGS = AnimatorSettings(
-    seed=0,
-    steps=6,
-    sources=3,
-    frames=2,
-    neighbours=False,
-    rate=2e-3,
-    warm_up=0.2,
-    beta1=0.9,
-    weight_decay=1e-4,
-    average=0.99,
-    largest_gradient=1.0,
-    weights=L1,
-    discriminator=None,
-    keep_every=2,
+SETTINGS = replace(
+    BASE, steps=6, sources=3, rate=2e-3, warm_up=0.2, average=0.99, largest_gradient=1.0, weights=L1, keep_every=2
 )
-
-
-@pytest.fixture
-def data():
-    rng = np.random.default_rng(0)
-    return AnimatorData(
-        frames=rng.integers(0, 256, (4, 5, 32, 32, 3), dtype=np.uint8),
-        coefficients=rng.standard_normal((4, 5, 3)).astype(np.float32),
-        mouths=np.tile(np.float32([10, 18, 20, 24]), (4, 5, 1)),
-        gated=rng.standard_normal((4, 5, DIMS)).astype(np.float32),
-    )
 
 
 def network(seed=0):

@@ -12,10 +12,11 @@ import pytest
 import torch
 from torch import distributed
 
+from stages.make_base.renderer import SETTINGS as BASE
 from tavce.model import alignment, train_animator
 from tavce.model.alignment import make_alignment
 from tavce.model.animator_data import AnimatorData
-from tavce.model.animator_settings import AnimatorDivergedError, AnimatorSettings, LossWeights
+from tavce.model.animator_settings import AnimatorDivergedError, LossWeights
 from tavce.model.attention import AttentionConfig
 from tavce.model.audio_encoder import AudioEncoderConfig
 from tavce.model.correlation_metric import CorrelationConfig, CorrelationMetric
@@ -30,16 +31,13 @@ METRIC = CorrelationConfig(
     audio=AudioEncoderConfig(width=0.05, embedding=DIMS),
     mouth=MouthEncoderConfig("iresnet18", width=0.1, side=16, blocks=(1, 1, 1, 1), stem_stride=2, embedding=DIMS),
 )
-SETTINGS = AnimatorSettings(
-    seed=0,
+SETTINGS = replace(
+    BASE,
     steps=STEPS,
     sources=3,  # two processes get one and two of them
-    frames=2,
     neighbours=True,
     rate=3e-4,
     warm_up=0.2,
-    beta1=0.9,
-    weight_decay=1e-4,
     average=0.99,
     largest_gradient=0.5,
     weights=LossWeights(l1=1.0, mouth=9.0, perceptual=1.0, gan=0.1, matching=1.0, alignment=1.0),

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 import torch
 
-from stages.resume import Log, Train, key_of, train_resumable
+from stages.resume import Train, key_of, train_resumable
 from tavce.model.animator_data import AnimatorData
 from tavce.model.animator_settings import AnimatorDivergedError, AnimatorState
+from tavce.model.descent import Log
 
 
 class KilledError(Exception):
