@@ -6,9 +6,11 @@ from pathlib import Path
 
 from stages.entry import one_argument, run
 from stages.evaluate import Evaluate, clips_to_make, other_clip
-from stages.method import Method
+from stages.method import ControlMethod, Method, NativeMethod
+from stages.native import Place, make_native
 from stages.params import read_section, workers
-from stages.paths import crop_folder, generated_folder
+from stages.paths import base_folder, crop_folder, features_folder, generated_folder
+from stages.user_videos import generate_videos
 from tavce.data.clips import Clip, read_clips
 from tavce.methods.contract import Outcome, Request, write_manifest
 from tavce.methods.controls import make
@@ -33,16 +35,24 @@ def requests(clips: Sequence[Clip], crops: Path) -> list[Request]:
     return made
 
 
-def generate(method: Method, wanted: Sequence[Request], folder: Path, processes: int) -> list[Outcome]:
-    """Write the videos of `method` for all requests, and its manifest, into `folder`; return the outcomes."""
+def generate(dataset: str, method: Method, clips: Sequence[Clip], folder: Path, processes: int) -> list[Outcome]:
+    """Write the videos of `method` for all clips, and its manifest, into `folder`; return the outcomes."""
+    wanted, label = requests(clips, crop_folder(dataset)), f"generate {folder.name}"
     with atomic_directory(folder) as part:
-        work = partial(_generate_one, method=method, folder=part)
-        outcomes = run_all(work, list(wanted), workers=processes, label=f"generate {folder.name}")
+        if isinstance(method, ControlMethod):
+            control = partial(_control, method=method, folder=part)
+            outcomes = run_all(control, wanted, workers=processes, label=label)
+        elif isinstance(method, NativeMethod):
+            place = Place(base_folder(dataset), features_folder(dataset), part)
+            native = partial(make_native, method=method, place=place)
+            outcomes = run_all(native, wanted, workers=processes, label=label)
+        else:
+            outcomes = generate_videos(method, clips, wanted, part, processes)
         write_manifest(outcomes, part)
     return outcomes
 
 
-def _generate_one(request: Request, method: Method, folder: Path) -> Outcome:
+def _control(request: Request, method: ControlMethod, folder: Path) -> Outcome:
     reason = make(method.control, request, folder)
     return Outcome(request.clip, "failed" if reason else "ok", reason, 0 if reason else request.frames)
 
@@ -53,7 +63,7 @@ def main(arguments: Sequence[str]) -> None:
     method: Method = read_section(Method, "methods", name)
     evaluate: Evaluate = read_section(Evaluate, "evaluate")
     clips = clips_to_make(read_clips(crop_folder(dataset)), evaluate.split)
-    generate(method, requests(clips, crop_folder(dataset)), generated_folder(dataset, name), workers())
+    generate(dataset, method, clips, generated_folder(dataset, name), workers())
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from stages.entry import one_argument, run
 from stages.evaluate import Evaluate, clips_to_make
 from stages.judges_line import judges_line
 from stages.measure import Score
-from stages.method import Method
+from stages.method import TRUE_POSE, Method
 from stages.params import read_section
 from stages.paths import (
     FEATURES,
@@ -32,7 +32,7 @@ from stages.paths import (
     reference_folder,
     score_folder,
 )
-from stages.report_arms import TRACK, Arms, arm_rows
+from stages.report_arms import Arms, arm_rows
 from stages.set_scores import SetFiles
 from stages.write_report import Material, SheetLine, write_report
 from tavce.data.clips import Clip, read_clips
@@ -148,11 +148,11 @@ def gather(datasets: Mapping[str, str], methods: dict[str, Method], asked: Asked
 
 
 def _infos(methods: Mapping[str, Method], arms: Arms) -> dict[str, MethodInfo]:
-    infos = {name: MethodInfo(method.label, "controls", method.kind) for name, method in methods.items()}
+    infos = {name: MethodInfo(method.label, method.track, method.kind) for name, method in methods.items()}
     shown = arms.shown
     if both := sorted(infos.keys() & shown.keys()):
         raise InputError("params.yaml", f"{both} name a method and an ablation arm", "give one of them another name")
-    return infos | {name: MethodInfo(arm.label, TRACK, "native") for name, arm in shown.items()}
+    return infos | {name: MethodInfo(arm.label, TRUE_POSE, "native") for name, arm in shown.items()}
 
 
 def _arm_rows(dataset: str, arm: str, asked: Asked) -> pd.DataFrame:

@@ -17,10 +17,10 @@ from reports.latex import to_latex
 from reports.plots import save_figure
 from reports.tables import to_csv
 from stages.arms import Arm, Shared
+from stages.method import TRUE_POSE
 from stages.paths import RECORD, ROWS, ablation_folder, animator_folder
 from tavce.errors import InputError
 
-TRACK = "one-shot with the true pose"
 CURVES = {
     "l1": "L1 (weighted)",
     "alignment": "alignment loss",
@@ -102,7 +102,7 @@ def write_arms(
     base = "the shipped base" if arms.shared.base == "shipped" else "a base trained on the train split"
     batch = f"{tuning.sources} portraits x {tuning.frames} frames"
     training = f"All arms begin with {base} and take {tuning.steps} steps of {batch}."
-    setting = Setting(judges, TRACK, training, f"tavce-bench {version('tavce-bench')}")
+    setting = Setting(judges, TRUE_POSE, training, f"tavce-bench {version('tavce-bench')}")
     stem = folder / f"{dataset}-ablation"
     stem.with_suffix(".csv").write_text(to_csv(ablation_frame(found)), encoding="utf-8")
     tables = {stem.name: level_table(found, setting), f"{stem.name}-differences": difference_table(found, setting)}

@@ -22,6 +22,7 @@ from reports.latex import to_latex
 from reports.markdown import to_markdown
 from reports.plots import metric_plot, save_figure
 from reports.tables import Table, build_table, to_csv
+from stages.method import TRUE_POSE
 from stages.report_arms import Arms, write_arms
 from stages.set_scores import RESAMPLES, SetFiles, set_means
 from tavce.errors import InputError
@@ -152,10 +153,13 @@ def _section(
     if of_sets:
         said = [INTERVALS, *floors]
         sets = interval_table(means, dataset, track, methods, of_sets) + "\n" + "".join(f"- {line}.\n" for line in said)
-    figures = material.correlations.get(dataset, [])
+    shown_tracks = tracks(methods)
+    # What belongs to the data set and not to a track stands once: beside the arms, or in the first track.
+    beside = track == (TRUE_POSE if TRUE_POSE in shown_tracks else shown_tracks[0])
+    figures = material.correlations.get(dataset, []) if beside else []
     correlation = correlation_table(figures) if figures else ""
     ablation, of_arms = "", dict[str, str]()
-    if material.arms is not None:
+    if material.arms is not None and beside:
         ablation, of_arms = write_arms(dataset, material.arms, material.rows, material.judges[dataset], folder)
     shown = [name for name in of_track(methods, track) if (dataset, name) in sheets]
     links = {methods[name].label: sheets[dataset, name] for name in shown}
