@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-import numpy as np
 import torch
 
 from stages.arms import Arm, Shared, seed_clips
@@ -21,10 +20,10 @@ from stages.params import read_section, workers
 from stages.paths import RECORD, animated_folder, animator_folder, crop_folder, features_folder
 from tavce.data.clips import Clip, read_clips
 from tavce.media.mel import mel_windows
-from tavce.media.video import read_frames
 from tavce.media.writer import write_video
 from tavce.methods.contract import Outcome, write_manifest
 from tavce.methods.native.checkpoint import Native, load_checkpoint
+from tavce.methods.native.clip import portrait_of, true_coefficients
 from tavce.methods.native.render import render, spoken
 from tavce.run.atomic import atomic_directory
 from tavce.run.pool import run_all
@@ -56,14 +55,11 @@ def make_clip(task: Task) -> Outcome:
     if task.checkpoint is None:
         return Outcome(clip.id, "failed", f"the animator was not trained: {task.reason}", 0)
     native, known = _native(task.checkpoint), load_arrays(task.features / f"{clip.id}.npz")
-    truth = known.get("coefficients")
-    if truth is None or truth.shape[1] != native.about.coefficients:
-        found = "no" if truth is None else truth.shape[1]
-        reason = f"it has {found} motion coefficients, the animator takes {native.about.coefficients}"
-        return Outcome(clip.id, "failed", reason, 0)
+    truth = true_coefficients(known, native.about)
+    if isinstance(truth, str):
+        return Outcome(clip.id, "failed", truth, 0)
     mels = mel_windows(known["mel"], clip.frames, start=native.about.mel_start)
-    portrait = next(iter(read_frames(task.crops / f"{clip.id}.mkv", max_frames=1)))
-    truth = truth.astype(np.float32)
+    portrait = portrait_of(task.crops / f"{clip.id}.mkv")
     frames = render(native, portrait, truth[0], spoken(native, truth, mels), mels)
     write_video(task.folder / f"{clip.id}.mkv", frames)
     shutil.copyfile(task.crops / f"{clip.id}.wav", task.folder / f"{clip.id}.wav")

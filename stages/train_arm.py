@@ -13,6 +13,7 @@ from stages.correlation_start import perceptual_distance
 from stages.devices import devices
 from stages.pieces import read_arrays
 from stages.resume import key_of, train_resumable
+from stages.samples import sample_sheet
 from stages.trained_metric import trained_correlation
 from tavce.errors import InputError
 from tavce.methods.native.checkpoint import About, read_checkpoint, save_checkpoint
@@ -100,6 +101,8 @@ def train_arm(number: int, lesson: Lesson) -> None:
         except AnimatorDivergedError as error:
             problem, remedy = f"seed {seed}: {error}", f"lower animator.tuning.rate; that state is in {kept}"
             raise InputError(lesson.arm.label, problem, remedy) from error
+        network.load_state_dict(state.average)
+        live.log_image("samples.png", sample_sheet(network, data))
     renderer = {name: value.cpu() for name, value in state.average.items()}
     hearing = {"hearing": metric.audio_encoder.cpu().state_dict()} if metric is not None and network.attention else {}
     about = replace(lesson.about, seed=seed)

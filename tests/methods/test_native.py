@@ -21,6 +21,7 @@ from tavce.methods.native.checkpoint import (
     networks,
     save_checkpoint,
 )
+from tavce.methods.native.clip import true_coefficients
 from tavce.methods.native.render import audio_differences, render, shuffled, spoken
 from tavce.model.motion_sampling import Layout
 from tavce.model.portrait_reading import resized
@@ -225,3 +226,12 @@ def unscaled(native: Native, portrait: np.ndarray, voice: np.ndarray) -> Iterato
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("tavce.methods.native.render.side_within", lambda size, side: side)
         yield from render(native, portrait, TRUTH[0], spoken(native, TRUTH, heard(voice)), heard(voice))
+
+
+def test_coefficients_of_another_kind_are_refused_with_numbers() -> None:
+    rows = np.ones((3, 57), np.float64)
+    assert true_coefficients({"coefficients": rows}, BASE) == "it has 57 motion coefficients, the animator takes 14"
+    assert true_coefficients({}, BASE) == "it has no motion coefficients, the animator takes 14"
+    taken = true_coefficients({"coefficients": rows[:, :14]}, BASE)
+    assert not isinstance(taken, str)
+    assert taken.dtype == np.float32
