@@ -14,11 +14,11 @@ from stages.method import NativeMethod
 from stages.paths import BASE, RECORD
 from tavce.errors import InputError
 from tavce.media.audio import read_wav
-from tavce.media.video import read_frames
 from tavce.media.writer import write_video
 from tavce.methods.contract import Outcome, Request
 from tavce.methods.native.bounds import bounded
 from tavce.methods.native.checkpoint import Native, load_checkpoint
+from tavce.methods.native.clip import portrait_of, true_coefficients
 from tavce.methods.native.render import render
 
 
@@ -42,14 +42,11 @@ def make_native(request: Request, method: NativeMethod, place: Place) -> Outcome
     if not (place.base / BASE).is_file():
         return Outcome(request.clip, "failed", f"there is no base animator: {_reason(place.base / RECORD)}", 0)
     native, known = _native(place.base / BASE), load_arrays(place.features / f"{request.clip}.npz")
-    truth = known.get("coefficients")
-    if truth is None or truth.shape[1] != native.about.coefficients:
-        found = "no" if truth is None else truth.shape[1]
-        reason = f"it has {found} motion coefficients, the animator takes {native.about.coefficients}"
-        return Outcome(request.clip, "failed", reason, 0)
-    truth = truth.astype(np.float32)
+    truth = true_coefficients(known, native.about)
+    if isinstance(truth, str):
+        return Outcome(request.clip, "failed", truth, 0)
     wanted = bounded(method.native, truth, read_wav(request.audio), native.about.layout)
-    portrait = next(iter(read_frames(request.video, max_frames=1)))
+    portrait = portrait_of(request.video)
     silence = np.zeros((len(truth), 80, 16), np.float32)  # the base has no attention that could hear
     write_video(place.folder / f"{request.clip}.mkv", render(native, portrait, truth[0], wanted, silence))
     shutil.copyfile(request.audio, place.folder / f"{request.clip}.wav")

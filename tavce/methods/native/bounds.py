@@ -17,7 +17,7 @@ Coefficients = Float32[np.ndarray, "frames coefficients"]
 
 @dataclass(frozen=True)
 class TrueMotion:
-    """All motion of the clip through the renderer: what is lost is the renderer's doing, and no motion can do better."""
+    """All motion of the clip through the renderer: what is lost is the renderer's doing; no motion can do better."""
 
     name: Literal["true_motion"]
 
