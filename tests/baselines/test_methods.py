@@ -117,10 +117,9 @@ def test_weights_are_below_the_folder_and_each_named_once(folder: Path) -> None:
 
 
 @each_method
-def test_nothing_pretends_to_have_been_run(folder: Path) -> None:
+def test_what_was_not_run_says_why(folder: Path) -> None:
     verified = description(folder)["verified"]
-    assert verified["run"] is False
-    assert verified["reason"]
+    assert bool(verified["reason"]) != verified["run"]
 
 
 @each_method
@@ -204,7 +203,7 @@ def test_the_docs_name_the_method(folder: Path) -> None:
     row = next(line for line in page.splitlines() if line.startswith(f"| `{folder.name}` |"))
     assert found["label"] in row
     assert found["track"] in row
-    assert "no" in row.split("|")[-2]
+    assert row.split("|")[-2].strip() == ("yes" if found["verified"]["run"] else "no")
     assert f"\n### {found['label']}\n" in page
 
 
