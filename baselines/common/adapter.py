@@ -216,6 +216,7 @@ def _attempt(make: Make, clip: Clip, options: Options) -> Entry:
     part, whole = (options.out / (clip.clip_id + end) for end in (".part.mp4", ".mp4"))
     frames, fps, reason = 0, 0.0, ""
     try:
+        set_seed(clip.seed)
         made = Path(folder, str(make(clip, folder)))
         if not made.is_file():
             raise Failed("upstream wrote no video")
