@@ -148,8 +148,9 @@ def test_clips_are_cut_to_pieces_and_lost_faces_left_out(tmp_path: Path) -> None
     samples = rng.integers(-9000, 9000, 64_000).astype(np.int16)
     points = rng.uniform(0, 64, (100, 68, 2)).astype(np.float32)
     np.savez(tmp_path / "c.npz", mel=mel_spectrogram(samples), mel_start=-2, mouth_boxes=boxes, landmarks=points)
-    found = load_pieces([clip], tmp_path, tmp_path, frames=33, side=48, processes=1)
-    assert found is not None
+    by_split = load_pieces([clip], tmp_path, tmp_path, frames=33, side=48, processes=1)
+    assert list(by_split) == [clip.split]
+    found = by_split[clip.split]
     assert found.data.mouths.shape == (2, 33, 48, 48, 3)  # the third piece has a frame without a face
     assert np.array_equal(found.landmarks[1], points[33:66, 48:68])
-    assert load_pieces([clip], tmp_path, tmp_path, frames=101, side=48, processes=1) is None
+    assert load_pieces([clip], tmp_path, tmp_path, frames=101, side=48, processes=1) == {}
