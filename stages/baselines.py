@@ -62,7 +62,7 @@ def run_baselines(given: argparse.Namespace) -> int:
     if given.action == "prepare":
         from tavce.methods.external.prepare import prepare  # brings an HTTP library
 
-        where = prepare(spec, accept_non_commercial=given.accept_non_commercial, progress=sys.stderr.isatty())
+        where = prepare(spec, accept_non_commercial=given.accept_non_commercial, progress=sys.stderr.isatty(), say=_say)
         print(where.top)
         return 0
     if given.seed < 0:
@@ -72,6 +72,10 @@ def run_baselines(given: argparse.Namespace) -> int:
     from stages.baselines_verify import verify  # draws a clip
 
     return verify(spec, given.device, given.seed)
+
+
+def _say(step: str) -> None:
+    print(step, file=sys.stderr, flush=True)
 
 
 def _known(name: str) -> Spec:
@@ -89,7 +93,10 @@ def _list() -> int:
             (spec.name, spec.track, state(spec), _yes(spec.verified.run), _needs(spec).split(";")[0], spec.licence)
         )
     _print_columns(rows)
-    print(f"folder: {baselines_folder()}")
+    for reason in dict.fromkeys(spec.verified.reason for spec in specs if not spec.verified.run):
+        names = ", ".join(spec.name for spec in specs if not spec.verified.run and spec.verified.reason == reason)
+        print(f"\nnot verified: {names}\n  {reason}")
+    print(f"\nfolder: {baselines_folder()}")
     return 0
 
 

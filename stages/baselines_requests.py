@@ -27,8 +27,12 @@ def read_requests(path: Path, spec: Spec) -> list[Wanted]:
     """
     if not path.is_file():
         raise InputError(path, "there is no such file", "name a file of requests")
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except UnicodeDecodeError as error:
+        raise InputError(path, f"is no text ({error})", REMEDY) from error
     wanted: dict[str, Wanted] = {}
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+    for number, line in enumerate(lines, 1):
         if line.strip():
             found = _wanted(_row(line, path, number), path, number, spec)
             if found.asked.clip in wanted:

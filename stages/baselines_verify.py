@@ -8,13 +8,19 @@ from tavce.data.synthetic.script import SENTENCES
 from tavce.media.video import probe
 from tavce.methods.contract import Request
 from tavce.methods.external.generate import generate_external, read_details
+from tavce.methods.external.places import prepared_record
 from tavce.methods.external.spec import Spec
 
 SIZE, SECONDS = 256, 2.0
 
 
 def verify(spec: Spec, device: str, seed: int) -> int:
-    """Print for frames, rate and size whether the method made what was asked for; return 1 if any is not so."""
+    """Print for frames, rate and size whether the method made what was asked for; return 1 if any is not so.
+
+    Raises:
+        InputError: the method is not prepared, or cannot be run.
+    """
+    prepared_record(spec)  # said before a clip is drawn
     settings = CorpusSettings("synthetic", 1, 2, 1, 2, SECONDS, SIZE)
     with tempfile.TemporaryDirectory(prefix="tavce-verify-") as name:
         folder = Path(name)

@@ -8,6 +8,7 @@ from pathlib import Path
 from metrics import METRICS, VARIANTS
 from stages import profile
 from stages.animate_command import add_animate, run_animate
+from stages.baselines import add_baselines, run_baselines
 from stages.entry import run as run_main
 from stages.judging import OFFICIAL, STANDINS, Judges
 from stages.params import read_section
@@ -34,6 +35,9 @@ You want a portrait to speak:
 
 You need a published network (landmark distances want a face model):
   tavce weights list              what there is, under which licence; then: tavce weights fetch NAME
+
+You want to compare with a method of others, in an environment of its own:
+  tavce baselines list            what there is, and what it needs; then: tavce baselines prepare NAME
 """
 
 
@@ -55,6 +59,7 @@ def parser() -> argparse.ArgumentParser:
     commands.add_parser("check", help="read all of params.yaml and say what is wrong, before any stage runs")
     add_weights(commands)
     add_animate(commands)
+    add_baselines(commands)
     return top
 
 
@@ -127,6 +132,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return run_weights(given)
     if given.command == "animate":
         return run_animate(given)
+    if given.command == "baselines":
+        return run_baselines(given)
     return _score(given)
 
 

@@ -6,9 +6,9 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from metrics.networks.loading import BROKEN
 from metrics.networks.lpips import load_lpips, published_linear
 from metrics.standins.load import standin_lpips
+from tavce.data.tensors import read_tensors
 from tavce.data.weights import weights_path
 from tavce.errors import InputError
 from tavce.model.correlation_metric import CorrelationMetric
@@ -29,34 +29,12 @@ def fill_encoders(metric: CorrelationMetric, audio: str, mouth: str) -> None:
 
 
 def _fill(model: str, fill: Callable[[dict[str, Tensor]], None]) -> None:
-    weights = read_weights(model)
+    weights = read_tensors(weights_path(model))
     try:
         fill(weights)
     except ValueError as error:
         remedy = 'official weights fit their own kind and width (`size: released`) alone; "" begins at random'
         raise InputError(model, str(error), remedy) from error
-
-
-def read_weights(model: str) -> dict[str, Tensor]:
-    """Return the tensors of a model file by key; of a training checkpoint, those of its network.
-
-    Args:
-        model: a path, or a name in the registry.
-
-    Raises:
-        InputError: the file is absent, or holds no tensors by key.
-    """
-    path = weights_path(model)
-    try:
-        content = torch.load(path, map_location="cpu", weights_only=True)
-    except BROKEN as error:
-        problem = f"cannot be read as weights ({(str(error).strip() or type(error).__name__).splitlines()[0]})"
-        raise InputError(path, problem, "fetch it again") from error
-    state = content.get("state_dict", content) if isinstance(content, dict) else content
-    if not isinstance(state, dict) or not all(isinstance(value, Tensor) for value in state.values()):
-        raise InputError(path, "holds no tensors by key", "name a file of weights")
-    # Wav2Lip was saved from within a wrapper for several GPUs.
-    return {key.removeprefix("module."): value for key, value in state.items()}
 
 
 def perceptual_distance(size: Literal["tiny", "released"], device: torch.device | None = None) -> Perceptual:

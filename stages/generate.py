@@ -6,14 +6,15 @@ from pathlib import Path
 
 from stages.entry import one_argument, run
 from stages.evaluate import Evaluate, clips_to_make, other_clip
-from stages.method import ControlMethod, Method, NativeMethod
+from stages.method import BASELINES, ControlMethod, ExternalMethod, Method, NativeMethod
 from stages.native import Place, make_native
 from stages.params import read_section, workers
-from stages.paths import base_folder, crop_folder, features_folder, generated_folder
+from stages.paths import base_folder, crop_folder, features_folder, generated_folder, wav2lip_folder
 from stages.user_videos import generate_videos
 from tavce.data.clips import Clip, read_clips
 from tavce.methods.contract import Outcome, Request, write_manifest
 from tavce.methods.controls import make
+from tavce.methods.external.generate import generate_external
 from tavce.run.atomic import atomic_directory
 from tavce.run.pool import run_all
 
@@ -43,9 +44,12 @@ def generate(dataset: str, method: Method, clips: Sequence[Clip], folder: Path, 
             control = partial(_control, method=method, folder=part)
             outcomes = run_all(control, wanted, workers=processes, label=label)
         elif isinstance(method, NativeMethod):
-            place = Place(base_folder(dataset), features_folder(dataset), part)
+            place = Place(base_folder(dataset), wav2lip_folder(dataset), features_folder(dataset), part)
             native = partial(make_native, method=method, place=place)
             outcomes = run_all(native, wanted, workers=processes, label=label)
+        elif isinstance(method, ExternalMethod):
+            spec = BASELINES / method.baseline
+            outcomes = generate_external(spec, wanted, part, device=method.device, seed=method.seed)
         else:
             outcomes = generate_videos(method, clips, wanted, part, processes)
         write_manifest(outcomes, part)

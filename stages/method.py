@@ -1,15 +1,15 @@
 """Section `methods` of params.yaml: the compared methods."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
+from tavce.methods.contract import IN_PAINTING, OWN_POSE, TRUE_POSE, Track
 from tavce.methods.controls import Control
+from tavce.methods.external.spec import read_spec
 from tavce.methods.native.bounds import EnvelopeMouth, TrueMotion
 
-Track = Literal[
-    "one-shot with own pose", "one-shot with the true pose", "in-painting on the true video", "video-driven"
-]
-TRUE_POSE: Track = "one-shot with the true pose"
+BASELINES = Path("baselines")
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,51 @@ class ControlMethod:
 
 
 @dataclass(frozen=True)
+class SadTalker:
+    """The base animator, that is TAVCE's without attention and alignment, with head motion and blinks of its own.
+
+    Attributes:
+        seed: of head motion and blinks.
+    """
+
+    name: Literal["sadtalker"]
+    seed: int
+
+
+@dataclass(frozen=True)
+class Wav2LipStill:
+    """Wav2Lip on a still: the portrait's face made anew for every frame.
+
+    Attributes:
+        weights: an official file, or a name in the registry; "" for what the stage `wav2lip` trained.
+    """
+
+    name: Literal["wav2lip_still"]
+    weights: str
+
+
+@dataclass(frozen=True)
+class Wav2LipVideo:
+    """Wav2Lip as published: the lower half of each face of the true video made anew.
+
+    Attributes:
+        weights: as for `Wav2LipStill`.
+    """
+
+    name: Literal["wav2lip_video"]
+    weights: str
+
+
+TRACK_OF: dict[str, Track] = {
+    "true_motion": TRUE_POSE,
+    "envelope_mouth": TRUE_POSE,
+    "sadtalker": OWN_POSE,
+    "wav2lip_still": OWN_POSE,
+    "wav2lip_video": IN_PAINTING,
+}
+
+
+@dataclass(frozen=True)
 class NativeMethod:
     """A method of this project.
 
@@ -42,12 +87,38 @@ class NativeMethod:
 
     kind: Literal["native"]
     label: str
-    native: TrueMotion | EnvelopeMouth
+    native: TrueMotion | EnvelopeMouth | SadTalker | Wav2LipStill | Wav2LipVideo
 
     @property
     def track(self) -> Track:
         """Where it stands."""
-        return TRUE_POSE
+        return TRACK_OF[self.native.name]
+
+
+@dataclass(frozen=True)
+class ExternalMethod:
+    """A method of others, run in an environment of its own; label and track are those of its method.yaml.
+
+    Attributes:
+        baseline: folder of baselines/; `tavce baselines list` shows them.
+        device: "cpu" or "cuda:N".
+        seed: of the whole run.
+    """
+
+    kind: Literal["external"]
+    baseline: str
+    device: str
+    seed: int
+
+    @property
+    def label(self) -> str:
+        """What tables call it."""
+        return read_spec(BASELINES / self.baseline).label
+
+    @property
+    def track(self) -> Track:
+        """Where it stands."""
+        return read_spec(BASELINES / self.baseline).track
 
 
 @dataclass(frozen=True)
@@ -69,4 +140,4 @@ class VideosMethod:
     names: str
 
 
-Method = ControlMethod | NativeMethod | VideosMethod
+Method = ControlMethod | NativeMethod | ExternalMethod | VideosMethod

@@ -8,6 +8,7 @@ JUDGES = DATA / "judges"
 ROWS = "rows.parquet"  # in a score folder
 FEATURES = "features"
 BASE, RECORD = "base.pt", "record.json"  # in a base folder; the second in that of an arm too
+WAV2LIP = "wav2lip.pt"  # in a wav2lip folder, beside a RECORD
 PIECES, SAMPLES = "pieces", "samples.npy"  # in a base folder, and the sound of the pieces in there
 SETS = "sets.json"  # signatures of the metrics of sets
 
@@ -40,6 +41,11 @@ def correlation_folder(dataset: str, correlation: str) -> Path:
 def base_folder(dataset: str) -> Path:
     """The animator that all arms of a data set begin with, its record, and the clips that they learn from."""
     return DATA / "base" / dataset
+
+
+def wav2lip_folder(dataset: str) -> Path:
+    """Wav2Lip trained on a data set: both networks, and the record of their training."""
+    return DATA / "wav2lip" / dataset
 
 
 def animator_folder(arm: str) -> Path:

@@ -16,7 +16,7 @@ from stages.entry import one_argument, run
 from stages.evaluate import Evaluate, clips_to_make
 from stages.judges_line import judges_line
 from stages.measure import Score
-from stages.method import TRUE_POSE, Method
+from stages.method import Method
 from stages.params import read_section
 from stages.paths import (
     FEATURES,
@@ -38,6 +38,7 @@ from stages.write_report import Material, SheetLine, write_report
 from tavce.data.clips import Clip, read_clips
 from tavce.data.synthetic.truth import speech_engines
 from tavce.errors import InputError
+from tavce.methods.contract import TRUE_POSE
 from tavce.run.atomic import atomic_directory
 
 

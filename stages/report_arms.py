@@ -17,9 +17,9 @@ from reports.latex import to_latex
 from reports.plots import save_figure
 from reports.tables import to_csv
 from stages.arms import Arm, Shared
-from stages.method import TRUE_POSE
 from stages.paths import RECORD, ROWS, ablation_folder, animator_folder
 from tavce.errors import InputError
+from tavce.methods.contract import TRUE_POSE
 
 CURVES = {
     "l1": "L1 (weighted)",

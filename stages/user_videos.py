@@ -1,13 +1,17 @@
 """Videos that a user brings -> the clips of a split: matched by name, brought to 25 fps, length, size and sound."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
+from pathlib import Path
 from pathlib import Path
 
 from stages.method import VideosMethod
 from tavce.data.clips import Clip
+from tavce.errors import InputError
+from tavce.media.video import probe
 from tavce.methods.contract import Outcome, Request
+from tavce.methods.external.normalise import normalise
 from tavce.methods.videos import find
 from tavce.run.pool import run_all
 
@@ -25,3 +29,15 @@ def generate_videos(
         print(f"warning: {method.path}: {len(found.others)} videos are no clip's: {found.others}", file=sys.stderr)
     work = partial(_one, videos=found.videos, folder=folder)
     return run_all(work, list(wanted), workers=processes, label=f"generate {folder.name}")
+
+
+def _one(request: Request, videos: Mapping[str, Path], folder: Path) -> Outcome:
+    if request.clip not in videos:
+        return Outcome(request.clip, "failed", "the folder has no video of it", 0)
+    video, true = videos[request.clip], probe(request.video)
+    size = (true.width, true.height)
+    try:
+        normalise(video, request.clip, folder, frames=request.frames, size=size, audio=request.audio)
+    except InputError as error:
+        return Outcome(request.clip, "failed", f"{video.name} {error.problem}", 0)
+    return Outcome(request.clip, "ok", "", request.frames)

@@ -22,11 +22,11 @@ from reports.latex import to_latex
 from reports.markdown import to_markdown
 from reports.plots import metric_plot, save_figure
 from reports.tables import Table, build_table, to_csv
-from stages.method import TRUE_POSE
 from stages.report_arms import Arms, write_arms
 from stages.set_scores import RESAMPLES, SetFiles, set_means
 from tavce.errors import InputError
 from tavce.media.video import read_frames
+from tavce.methods.contract import TRUE_POSE
 from tavce.run.pool import progress
 
 INTERVALS = (

@@ -1,13 +1,22 @@
 """What every method is asked for and what it answers: a request per clip, an outcome per clip, a manifest."""
 
+import hashlib
 import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Literal, get_args
 
 from tavce.errors import InputError
 
 MANIFEST = "manifest.jsonl"
+
+# What a method is given decides whom it is compared with; no table holds two of these.
+Track = Literal[
+    "one-shot with own pose", "one-shot with the true pose", "in-painting on the true video", "video-driven"
+]
+TRACKS: tuple[Track, ...] = get_args(Track)
+OWN_POSE, TRUE_POSE, IN_PAINTING, VIDEO_DRIVEN = TRACKS
 
 
 @dataclass(frozen=True)
@@ -44,6 +53,11 @@ class Outcome:
     status: str
     reason: str
     frames: int
+
+
+def clip_seed(clip: str) -> int:
+    """Return a seed that follows from a clip's id: other clips of the data set do not move it."""
+    return int(hashlib.sha256(clip.encode()).hexdigest()[:7], 16)
 
 
 def write_manifest(outcomes: Iterable[Outcome], folder: Path) -> None:

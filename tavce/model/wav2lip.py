@@ -81,7 +81,7 @@ class Wav2Lip(nn.Module):
         )
 
     def forward(
-        self, mels: Float[Tensor, "batch 1 80 16"], faces: Float[Tensor, "batch 6 side side"]
+        self, mels: Float[Tensor, "batch 1 80 16"], faces: Float[Tensor, "#batch 6 side side"]
     ) -> Float[Tensor, "batch 3 side side"]:
         """Return the face of each frame as it says what is heard: blue, green, red in [0, 1].
 
@@ -89,12 +89,12 @@ class Wav2Lip(nn.Module):
             mels: windows of the mel spectrogram in [-4, 4]. When it is used they begin at their frame; when it was
                 trained, in the released code, a frame earlier.
             faces: blue, green, red of the frame with zeros in its lower half, then of a picture of the same person;
-                all in [0, 1]. When it is used the second is the same frame, whole.
+                all in [0, 1]. When it is used the second is the same frame, whole. One face serves all windows.
         """
         seen, x = [], faces
         for stage in self.face_encoder_blocks:
             x = stage(x)
-            seen.append(x)
+            seen.append(x.expand(len(mels), -1, -1, -1))
         x = self.audio_encoder(mels)
         for stage in self.face_decoder_blocks:
             x = torch.cat([stage(x), seen.pop()], dim=1)

@@ -42,6 +42,8 @@ def load(options):
             raise ValueError("two\\nlines")
         if what == "exit":
             sys.exit("upstream gave up")
+        if what == "much":
+            b"x" * (200 << 20)
         if what == "half":
             (folder / "result.mp4").write_bytes(Path(clip.video).read_bytes()[:900])
         os.chdir(str(folder))
@@ -124,6 +126,14 @@ def test_every_clip_gets_its_video_and_its_line(bench: Bench) -> None:
     assert bench.log()[0] == "load"
     assert bench.log().count("load") == 1
     assert all(line.endswith("[]") for line in bench.log()[1:]), "a private folder begins empty"
+
+
+@pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="only Linux forgets a peak of memory")
+def test_the_peak_of_memory_is_each_clip_s_own(bench: Bench) -> None:
+    bench.run(b="much")
+    first, much, last = (row["peak_memory_mb"] for row in bench.manifest())
+    assert 190 < much - first < 260
+    assert abs(last - first) < 50, "what an earlier clip used is not counted again"
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,5 @@
 """`tavce baselines`: what it prints, and with which exit code it ends."""
 
-import argparse
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,13 +8,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from stages.baselines import add_baselines, run_baselines
+from stages.cli import main
 from tavce.errors import InputError
 from tavce.media.audio import write_wav
 from tavce.media.video import read_video
 from tavce.media.writer import write_video
 from tavce.methods.contract import read_manifest
-from tests.methods.external.toy import World, made_world
+from tests.methods.external.toy import World, made_world, this_python
 
 FRAMES = 10
 
@@ -36,9 +35,7 @@ def world(kept_world: World, monkeypatch: pytest.MonkeyPatch) -> World:
 
 
 def run(*words: str) -> int:
-    parser = argparse.ArgumentParser()
-    add_baselines(parser.add_subparsers(dest="command", required=True))
-    return run_baselines(parser.parse_args(["baselines", *words]))
+    return main(["baselines", *words])
 
 
 def requests(folder: Path, **changes: object) -> Path:
@@ -68,6 +65,8 @@ def test_list_and_show(world: World, capsys: pytest.CaptureFixture[str]) -> None
     assert rows[0] == ["name", "track", "prepared", "verified", "needs", "licence"]
     assert rows[1] == ["toytalk", "one-shot with own pose", "no", "no", "a CPU is enough", "MIT"]
     assert rows[2] == ["watcher", "video-driven", "no", "no", "GPU of 8 GB", "MIT"]
+    assert rows[4] == ["not verified: toytalk, watcher"]
+    assert rows[5] == ["the page that shows it does not run it"]
     assert run("show", "watcher") == 0
     shown = capsys.readouterr().out
     for word in (world.commit, "64x64, 25 fps", "GPU of 8 GB; a disk; enough", "patches/mouth.diff", "does not run it"):
@@ -84,7 +83,15 @@ def test_prepare_run_verify(world: World, tmp_path: Path, capsys: pytest.Capture
         run("run", "toytalk", "--requests", str(file), "--out", str(out), "--device", "cpu")
     assert not out.exists()
     assert run("prepare", "toytalk") == 0
-    assert capsys.readouterr().out.strip() == str(world.folder / "cache" / "toytalk" / world.commit)
+    said = capsys.readouterr()
+    assert said.out.strip() == str(world.folder / "cache" / "toytalk" / world.commit)
+    assert said.err.splitlines() == [
+        f"clone https://github.com/example/toytalk at {world.commit}, patches: patches/mouth.diff",
+        "environment with Python 3.11 and 2 packages, and what these require".replace("3.11", this_python()),
+        "model file 1 of 1: models/talker.bin",
+    ]
+    assert run("prepare", "toytalk") == 0
+    assert capsys.readouterr().err == ""  # nothing is left to do
     assert run("list") == 0
     assert "  yes       no  " in capsys.readouterr().out.splitlines()[1]
     assert run("run", "toytalk", "--requests", str(file), "--out", str(out), "--device", "cpu") == 0
@@ -120,15 +127,15 @@ def test_verify_says_what_differs(world: World, capsys: pytest.CaptureFixture[st
 
 def test_licences(world: World) -> None:
     world.method("toytalk", {"commercial: false": "commercial: true"})
-    with pytest.raises(InputError, match="weights: MIT.*--accept-non-commercial"):
+    with pytest.raises(InputError, match=r"weights: MIT.*--accept-non-commercial"):
         run("prepare", "toytalk")
     assert run("prepare", "toytalk", "--accept-non-commercial") == 0
 
 
 def test_a_clip_that_fails_has_exit_code_1(world: World, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run("prepare", "toytalk") == 0
-    (tmp_path / "raises.png").write_bytes((requests(tmp_path).parent / "face.png").read_bytes())
-    file = requests(tmp_path, image="raises.png")
+    file = requests(tmp_path, image="raises.png", seed=2)  # the clip of seed 1 is made: other names make it no other
+    (tmp_path / "face.png").rename(tmp_path / "raises.png")
     capsys.readouterr()
     assert run("run", "toytalk", "--requests", str(file), "--out", str(tmp_path / "out"), "--device", "cpu") == 1
     assert capsys.readouterr().out.startswith("failed  c  (RuntimeError: no face in this picture)\n0 of 1 clips")
@@ -167,6 +174,9 @@ def test_requests_and_tracks(world: World, tmp_path: Path) -> None:
     file.write_text(file.read_text() * 2)
     with pytest.raises(InputError, match="line 3 clip c is asked for twice"):
         read_requests(file, own)
+    file.write_bytes(b"\xff")
+    with pytest.raises(InputError, match=r"requests.jsonl: is no text"):
+        read_requests(file, own)
     file.write_text("\n")
     with pytest.raises(InputError, match="asks for no clip"):
         read_requests(file, own)
@@ -182,5 +192,5 @@ def test_names_folders_and_seeds_that_are_none(world: World, tmp_path: Path, mon
     with pytest.raises(InputError, match="--seed: -1 is negative"):
         run("verify", "toytalk", "--seed", "-1")
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(InputError, match="baselines: there is no such folder; run from the folder of dvc.yaml"):
+    with pytest.raises(InputError, match=r"baselines: there is no such folder; run from the folder of dvc.yaml"):
         run("list")

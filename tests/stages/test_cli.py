@@ -192,10 +192,10 @@ def test_clips_lists_what_is_there_and_why_not(folders: tuple[Path, Path], capsy
     assert "0 of 3 videos are usable" in shown
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["score", "--help"], ["clips", "--help"], ["profile", "--help"]])
-def test_help_can_be_lived_on(arguments: Sequence[str], capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("command", ["", "score", "clips", "profile", "weights", "animate", "baselines"])
+def test_help_can_be_lived_on(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as caught:
-        main(arguments)
+        main([*command.split(), "--help"])
     assert caught.value.code == 0
     assert len(capsys.readouterr().out) > 200
 

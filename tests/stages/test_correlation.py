@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from stages.correlation import CURVE, FIGURES, WEIGHTS, Correlation, Pieces, load_pieces, train
-from stages.correlation_start import read_weights
+from tavce.data.tensors import read_tensors
 from tavce.data.clips import Clip
 from tavce.errors import InputError
 from tavce.media.mel import mel_spectrogram
@@ -121,7 +121,7 @@ def test_files_that_are_no_weights_are_refused(tmp_path: Path, content: object, 
     else:
         torch.save(content, path)
     with pytest.raises(InputError, match=message):
-        read_weights(str(path))
+        read_tensors(path)
 
 
 def test_the_mouth_encoder_of_the_papers_text() -> None:

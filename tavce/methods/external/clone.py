@@ -32,7 +32,7 @@ def make(spec: Spec, folder: Path, log: Path) -> Record:
         folder.mkdir(parents=True)
         _git(folder, log, "init", "--quiet")
         _fetch(spec, folder, log)
-        _git(folder, log, "checkout", "--quiet", "--force", "--detach", spec.commit)
+        _check_out(spec, folder, log)
         if not _is(head(folder), spec.commit):
             problem = f"its HEAD is {head(folder) or 'unknown'}, wanted {spec.commit}"
             raise InputError(folder, problem, "delete the folder and prepare again")
@@ -72,7 +72,19 @@ def _fetch(spec: Spec, folder: Path, log: Path) -> None:
             pass  # said in the log; what follows fails for the same reason, if it was another one
         else:
             return
-    _git(folder, log, "fetch", "--quiet", "--tags", *address, "+refs/heads/*:refs/remotes/origin/*")
+    try:
+        _git(folder, log, "fetch", "--quiet", "--tags", *address, "+refs/heads/*:refs/remotes/origin/*")
+    except InputError as error:
+        problem = f"cannot be fetched (git {error.problem})"
+        raise InputError(spec.repository, problem, f"check address and network, and repeat; {error.remedy}") from error
+
+
+def _check_out(spec: Spec, folder: Path, log: Path) -> None:
+    try:
+        _git(folder, log, "checkout", "--quiet", "--force", "--detach", spec.commit)
+    except InputError as error:
+        problem = f"has no commit {spec.commit} on its branches and tags (git {error.problem})"
+        raise InputError(spec.repository, problem, "correct `commit` in method.yaml") from error
 
 
 def _is(whole: str, commit: str) -> bool:

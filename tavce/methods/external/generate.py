@@ -12,10 +12,10 @@ from PIL import Image
 from tavce.data.clips import file_sha256
 from tavce.errors import InputError
 from tavce.media.video import probe, read_frames
-from tavce.methods.contract import Outcome, Request
+from tavce.methods.contract import Outcome, Request, clip_seed
 from tavce.methods.external.manifest import Answer
 from tavce.methods.external.normalise import Normalised, normalise
-from tavce.methods.external.places import digest, places
+from tavce.methods.external.places import places, prepared_record
 from tavce.methods.external.run import FPS, Asked, Raw, run_method
 from tavce.methods.external.session import Limits
 from tavce.methods.external.spec import Spec, read_spec
@@ -59,16 +59,18 @@ def generate_external(
         One outcome per clip, in their order.
 
     Raises:
-        InputError: as for `tavce.methods.external.run.run_method`, or the device is none.
+        InputError: as for `tavce.methods.external.run.run_method` (the method is not prepared, with the command that
+            prepares it; or it cannot be run at all), or the device is none.
     """
     spec = read_spec(spec_folder)
+    prepared_record(spec)  # said before any work is done
     portraits = places(spec).top.parent / "portraits"
     asked = []
     for request in wanted:
         seen = probe(request.video)
         image = portrait_file(request.video, portraits)
         video = request.video if spec.sees_video else None
-        clip = Asked(request.clip, image, request.audio, video, request.frames, seed_of(request.clip))
+        clip = Asked(request.clip, image, request.audio, video, request.frames, clip_seed(request.clip))
         asked.append(Wanted(clip, (seen.width, seen.height)))
     return make_external(spec, asked, folder, device=device, seed=seed, limits=Limits())
 
@@ -96,11 +98,6 @@ def read_details(folder: Path) -> dict[str, dict[str, Any]]:
     """Return the rows of details.jsonl by clip; lines about no clip are left out."""
     lines = (folder / DETAILS).read_text(encoding="utf-8").splitlines()
     return {row["clip"]: row for row in map(json.loads, lines) if row["clip"] is not None}
-
-
-def seed_of(clip: str) -> int:
-    """Return the seed of a clip: other clips of the data set do not move it."""
-    return int(digest(clip)[:7], 16)
 
 
 def portrait_file(video: Path, folder: Path) -> Path:

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import requests
@@ -42,11 +43,17 @@ OURS = (
     "UV_PYTHON",
     "UV_SYSTEM_PYTHON",
 )
+Say = Callable[[str], None]
 WEB_PAGE = (b"<!doctype html", b"<html", b"version https://git-lfs")
 
 
 def prepare(
-    spec: Spec, *, accept_non_commercial: bool = False, patience: Patience | None = None, progress: bool = False
+    spec: Spec,
+    *,
+    accept_non_commercial: bool = False,
+    patience: Patience | None = None,
+    progress: bool = False,
+    say: Say = lambda step: None,
 ) -> Places:
     """Return where the method lies, after doing what of its preparation is not yet done.
 
@@ -58,6 +65,7 @@ def prepare(
         accept_non_commercial: the user's word that the use is allowed by licences that forbid commercial use.
         patience: attempts and times of downloads; None means the usual ones.
         progress: whether to draw a bar on stderr while downloading.
+        say: gets a line at the beginning of each step that has to be done.
 
     Raises:
         InputError: a licence is not accepted; git or uv are absent or fail; a patch does not apply; a model file
@@ -70,25 +78,17 @@ def prepare(
     _make_folder(where.top)
     with FileLock(where.top / ".lock"):
         wanted, log = wanted_all(spec), where.top / LOG
-        cloned = layer(
-            where.top / "clone.json",
-            wanted_clone(spec),
-            sound=lambda found: clone.is_as_found(where.clone, found),
-            make=lambda: clone.make(spec, where.clone, log),
-        )
-        environment = layer(
-            where.top / "environment.json",
-            wanted_environment(spec),
-            sound=lambda found: where.python.exists(),
-            make=lambda: _make_environment(spec, where, log),
-        )
-        weights = layer(
-            where.top / "weights.json",
-            wanted_weights(spec),
-            sound=lambda found: where.weights.is_dir() and _linked(spec, where, found),
-            make=lambda: _make_weights(spec, where, patience, progress),
-        )
-        record = {"wanted": wanted, "found": {"clone": cloned, "environment": environment, "weights": weights}}
+        found = {
+            "clone": _clone(spec, where, log, say),
+            "environment": _environment(spec, where, log, say),
+            "weights": layer(
+                where.top / "weights.json",
+                wanted_weights(spec),
+                sound=lambda found: where.weights.is_dir() and _linked(spec, where, found),
+                make=lambda: _make_weights(spec, where, patience, progress, say),
+            ),
+        }
+        record = {"wanted": wanted, "found": found}
         if read_record(where.prepared) != record:
             write_record(where.prepared, record)
     return where
@@ -100,6 +100,33 @@ def _make_folder(folder: Path) -> None:
     except OSError as error:
         remedy = "let TAVCE_BASELINES name a folder you may write to"
         raise InputError(folder, f"cannot be made ({error.strerror})", remedy) from error
+
+
+def _clone(spec: Spec, where: Places, log: Path, say: Say) -> Record:
+    """Return what the clone is, made where it has to be."""
+
+    def make() -> Record:
+        say(f"clone {spec.repository} at {spec.commit}, patches: {', '.join(spec.patches) or 'none'}")
+        return clone.make(spec, where.clone, log)
+
+    wanted = wanted_clone(spec)
+    return layer(where.top / "clone.json", wanted, sound=lambda found: clone.is_as_found(where.clone, found), make=make)
+
+
+def _environment(spec: Spec, where: Places, log: Path, say: Say) -> Record:
+    """Return what is installed in the environment, made where it has to be."""
+
+    def make() -> Record:
+        made = spec.environment
+        say(f"environment with Python {made.python} and {len(made.requirements)} packages, and what these require")
+        try:
+            return _make_environment(spec, where, log)
+        except InputError as error:
+            problem = f"its environment cannot be made ({error.subject} {error.problem})"
+            raise InputError(spec.name, problem, error.remedy) from error
+
+    wanted = wanted_environment(spec)
+    return layer(where.top / "environment.json", wanted, sound=lambda found: where.python.exists(), make=make)
 
 
 def _make_environment(spec: Spec, where: Places, log: Path) -> Record:
@@ -131,12 +158,16 @@ def _version(where: Places) -> str:
     return found[0] if found else ""
 
 
-def _make_weights(spec: Spec, where: Places, patience: Patience | None, progress: bool) -> Record:
+def _make_weights(spec: Spec, where: Places, patience: Patience | None, progress: bool, say: Say) -> Record:
     """Make the tree of links anew, and return hash and size of each file."""
     shutil.rmtree(where.weights, ignore_errors=True)
     _make_folder(where.weights)
     try:
-        return {each.file: _bring(each, where, patience, progress) for each in spec.weights}
+        found = {}
+        for number, each in enumerate(spec.weights, 1):
+            say(f"model file {number} of {len(spec.weights)}: {each.file}")
+            found[each.file] = _bring(each, where, patience, progress)
+        return found
     except InputError as error:  # `fetch` speaks of its own folder
         raise InputError(error.subject, error.problem, error.remedy.replace(WEIGHTS_VARIABLE, VARIABLE)) from error
 

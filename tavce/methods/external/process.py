@@ -97,10 +97,11 @@ def call(command: Sequence[str | Path], *, folder: Path, environment: Mapping[st
     with log.open("ab") as file:
         file.write(f"$ {' '.join(map(str, command))}\n".encode())
         file.flush()
+        before = file.tell()
         with started(command, folder=folder, environment=environment, output=file.fileno()) as process:
             os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
     if process.returncode:
-        problem = f"ended with exit code {process.returncode}: {last_lines(log.read_bytes())}"
+        problem = f"ended with exit code {process.returncode}: {last_lines(log.read_bytes()[before:])}"
         raise InputError(Path(str(command[0])).name, problem, f"all that it said is in {log}")
 
 

@@ -67,8 +67,8 @@ def run_method(spec: Spec, asked: Sequence[Asked], *, device: str, seed: int, li
     run.py, seed and kind of device; the name of each says of which inputs. So none is ever taken for another.
 
     Raises:
-        InputError: the method is not prepared, or changed since; another run makes the same; or run.py ends again
-            and again before it answers for any clip.
+        InputError: the method is not prepared, or changed since; another run makes the same; or run.py ends
+            again and again, or for every clip, before it answers for any.
     """
     where, record = places(spec), prepared_record(spec)
     if not clone.is_as_found(where.clone, record["found"]["clone"]):
@@ -127,10 +127,11 @@ def _all_answers(run: _Run, named: dict[str, Asked]) -> tuple[dict[str, Answer],
             break
         if pending:  # clips are made in the order of the requests: the first without an answer was being made
             answers[pending.pop(0)] = _failed(end.problem, end)
+        if not heard and (not pending or futile >= run.limits.futile_starts):
+            times = "once" if futile == 1 else f"{futile} times"
+            problem = f"run.py was started {times} and made no clip ({_failed(end.problem, end).reason})"
+            raise InputError(run.folder / LOG, problem, "the log has all that it said")
         if pending and futile >= run.limits.futile_starts:
-            if not heard:
-                problem = f"run.py was started {futile} times and made no clip ({end.problem}: {end.last_lines})"
-                raise InputError(run.folder / LOG, problem, "the log has all that it said")
             answers |= dict.fromkeys(pending, Answer("failed", f"not tried: {futile} clips before it ended run.py"))
             break
     return answers, tuple(strange[:MOST_STRANGE])

@@ -4,16 +4,15 @@ import re
 from collections.abc import Hashable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, cast
 
 import yaml
 
 from tavce.errors import InputError
+from tavce.methods.contract import OWN_POSE, TRACKS, Track
 from tavce.methods.external.fields import Section, text_of
 
 SPEC, RUN, COMMON = "method.yaml", "run.py", "common"
-OWN_POSE = "one-shot with own pose"
-TRACKS = (OWN_POSE, "one-shot with the true pose", "in-painting on the true video", "video-driven")
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 COMMIT = re.compile(r"[0-9a-f]{7,40}")
 SHA256 = re.compile(r"[0-9a-f]{8,64}")
@@ -69,7 +68,7 @@ class Native:
 
 @dataclass(frozen=True)
 class Needs:
-    """What it runs on: memory of the GPU in GB, None where a CPU does; and what else, in words."""
+    """What it runs on: memory of the GPU in GB, None where it is not known or a CPU does; and what else, in words."""
 
     gpu_memory_gb: float | None
     other: str
@@ -96,7 +95,7 @@ class Spec:
     folder: Path
     name: str
     label: str
-    track: str
+    track: Track
     repository: str
     commit: str
     licence: str
@@ -139,7 +138,7 @@ def read_spec(folder: Path) -> Spec:
         folder=folder,
         name=top.matching("name", NAME, "lower case letters, digits, hyphen and underscore"),
         label=top.text("label"),
-        track=top.one_of("track", TRACKS),
+        track=cast(Track, top.one_of("track", TRACKS)),
         repository=top.matching("repository", REPOSITORY, "an address that begins with https:// or file:///"),
         commit=top.matching("commit", COMMIT, "the hex digits of a commit in quotes, best all 40"),
         licence=top.text("licence"),

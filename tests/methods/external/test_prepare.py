@@ -38,8 +38,8 @@ def ran(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
 
 
 def test_page_is_short() -> None:
-    lines = [line for block in toy.blocks() for line in block.splitlines() if line.strip()]
-    assert len(lines) < 40
+    """Both files of the method that all these tests run, blank lines counted."""
+    assert sum(len(block.splitlines()) for block in toy.blocks()) < 40
 
 
 def test_everything_is_where_the_record_says(world: World, ran: list[str]) -> None:
@@ -117,8 +117,18 @@ def test_an_abbreviated_commit_is_found_and_recorded_whole(world: World) -> None
     where = prepare(spec)
     assert clone.head(where.clone) == world.commit
     assert prepared_record(spec)["found"]["clone"]["commit"] == world.commit
-    with pytest.raises(InputError, match="git: ended with exit code"):
+    with pytest.raises(InputError, match=r"toytalk: has no commit ffff.* on its branches and tags \(git ended with"):
         prepare(replace(spec, commit="f" * 40))
+
+
+def test_a_repository_that_cannot_be_reached(world: World) -> None:
+    nowhere = f"file://{world.folder}/nowhere"
+    spec = replace(world.method("unreachable"), repository=nowhere)
+    with pytest.raises(InputError) as caught:
+        prepare(spec)
+    assert str(caught.value).startswith(f"{nowhere}: cannot be fetched (git ended with exit code 128: fatal: ")
+    assert "check address and network" in str(caught.value)
+    assert " fetch " not in str(caught.value)  # what git was told stands in the log
 
 
 def test_model_files_are_checked(world: World) -> None:
@@ -149,7 +159,8 @@ def test_licences_must_be_accepted(world: World) -> None:
 def test_uv_says_what_it_cannot_install(world: World) -> None:
     spec = world.method("uninstallable", {"numpy==2.3.0": "nosuchpackage==1.0"})
     with pytest.raises(
-        InputError, match=r"uv: ended with exit code 1: .*nosuchpackage.*; all that it said is in .*log"
+        InputError,
+        match=r"its environment cannot be made \(uv ended with exit code 1: .*nosuch.*; all that .* is in .*log",
     ):
         prepare(spec)
     assert state(spec) == "no"

@@ -168,6 +168,8 @@ def test_crashes_in_a_row_end_the_run(make: Make, ask: Callable[..., list[Wanted
     assert reasons[4:] == ["not tried: 2 clips before it ended run.py"] * 2
     with pytest.raises(InputError, match=r"log.txt: run.py was started 2 times and made no clip .*out of memory"):
         make(ask(*["crashes"] * 5), limits, seed=3)
+    with pytest.raises(InputError, match=r"log.txt: run.py was started once and made no clip .*out of memory"):
+        make(ask("crashes"), limits, seed=3)  # no clip is left to start it with, and it never answered
 
 
 def test_a_hang_and_a_video_without_end_are_ended(make: Make, ask: Callable[..., list[Wanted]], tmp_path: Path):
@@ -256,6 +258,15 @@ def test_clips_of_a_split(spec: Spec, tmp_path: Path):
     assert line["video"] is None  # its track does not see it
     with pytest.raises(InputError, match="device: 'gpu' is none"):
         generate_external(spec.folder, [request], folder, device="gpu", seed=0)
+
+
+def test_what_is_not_prepared_is_said_before_any_work(world: World, tmp_path: Path):
+    request = Request("clip", tmp_path / "absent.mkv", tmp_path / "absent.wav", None, FRAMES)
+    fresh = world.method("fresh")
+    with pytest.raises(InputError, match="fresh: is not prepared; run: tavce baselines prepare fresh"):
+        generate_external(fresh.folder, [request], tmp_path, device="cpu", seed=0)
+    assert not places(fresh).top.parent.exists()
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_clone_that_was_touched_is_refused(spec: Spec, ask: Callable[..., list[Wanted]], make: Make):

@@ -2,13 +2,11 @@
 
 import re
 from pathlib import Path
-from typing import get_args
 
 import pytest
 
-from stages.method import Track
 from tavce.errors import InputError
-from tavce.methods.external.spec import TRACKS, Environment, Native, method_folders, read_spec
+from tavce.methods.external.spec import Environment, Native, method_folders, read_spec
 from tests.methods.external import toy
 
 
@@ -105,10 +103,6 @@ def test_files_beside_it(folder: Path) -> None:
 def test_licences_that_restrict_the_use(folder: Path, licence: str, restricted: bool) -> None:
     change(folder, "licence: MIT\nenv", f'licence: "{licence}"\nenv')
     assert read_spec(folder).restrictions == ((f"code: {licence}",) if restricted else ())
-
-
-def test_tracks_are_those_of_the_tables() -> None:
-    assert get_args(Track) == TRACKS
 
 
 def test_keys_of_the_page_are_the_keys() -> None:

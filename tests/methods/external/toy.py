@@ -98,8 +98,9 @@ def write(path, pictures, rate):
     with av.open(str(path), "w") as file:
         stream = file.add_stream("libx264", rate=rate, options={"crf": "0", "preset": "ultrafast"})
         stream.pix_fmt = "yuv444p"
-        for picture in pictures:
-            stream.height, stream.width = picture.shape[:2]
+        for number, picture in enumerate(pictures):
+            if not number:
+                stream.height, stream.width = picture.shape[:2]
             file.mux(stream.encode(av.VideoFrame.from_ndarray(picture, "rgb24")))
         file.mux(stream.encode())
 '''
@@ -127,8 +128,11 @@ class World:
             "TAVCE_BASELINES": self.folder / "cache",
             "UV_CACHE_DIR": self.folder / "uv",
             "UV_FIND_LINKS": self.folder / "wheels",
-            "UV_NO_INDEX": "1",
+            "UV_NO_CONFIG": "1",
+            "UV_OFFLINE": "1",
+            "UV_PYTHON_DOWNLOADS": "never",
             "NO_PROXY": "127.0.0.1",
+            "no_proxy": "127.0.0.1",
             "PATH": os.pathsep.join([os.environ["PATH"], str(Path(sys.executable).parent)]),
             "GIT_CONFIG_GLOBAL": os.devnull,
             "GIT_CONFIG_COUNT": "1",
