@@ -65,9 +65,7 @@ def make_native(request: Request, method: NativeMethod, place: Place) -> Outcome
     return Outcome(request.clip, "ok", "", request.frames)
 
 
-def _by_animator(
-    request: Request, method: Bound | SadTalker, known: dict[str, np.ndarray], place: Place
-) -> Frames:
+def _by_animator(request: Request, method: Bound | SadTalker, known: dict[str, np.ndarray], place: Place) -> Frames:
     _trained(place.base / BASE, place.base, "the base animator")
     native = _animator(place.base / BASE)
     truth = true_coefficients(known, native.about)

@@ -4,7 +4,6 @@ import sys
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from pathlib import Path
 
 from stages.method import VideosMethod
 from tavce.data.clips import Clip

@@ -55,6 +55,7 @@ class SyncExpert(nn.Module):
         trunk, _ = audio_trunk(config.width)
         again = len(BLOCKS)  # the expert repeats the last block with a shortcut
         channels = scaled(BLOCKS[-1][1], config.width)
+        self.channels = scaled(LAST_CHANNELS, config.width)
         self.audio_encoder = nn.Sequential(*trunk[:again], *shortcuts(channels, 1), *trunk[again:])
 
     def audio(self, mels: Float[Tensor, "batch 1 80 16"]) -> Float[Tensor, "batch channels"]:

@@ -2,16 +2,20 @@
 
 import math
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import torch
 from jaxtyping import Float
-from torch import Tensor
+from torch import Tensor, nn
+from torch.nn import functional
 
 from tavce.model.descent import Curve, Descent, Log, Schedule, descend
 from tavce.model.sync_expert import WINDOW, SyncExpert
 from tavce.model.wav2lip_data import Wav2LipData, draw_starts, expert_input, planes
 
+PAIRS_WHOLE, LESSON_OVER = 0.3, 0.6  # shares of a training with a lesson
+CHECKS = 6
 LEAST = 1e-6  # a cosine of 0 or 1 counts as this far from it, or its logarithm would be infinite
 
 
@@ -51,12 +55,15 @@ class SyncExpertSettings:
         seed: of every draw.
         clips: per step.
         windows: of each clip.
+        lesson: weight of a lesson that the first steps are given: both towers tell the shape of the mouth. None (0) as
+            released; without one a small network sees people instead of mouths for thousands of steps.
     """
 
     schedule: Schedule
     seed: int
     clips: int
     windows: int
+    lesson: float
 
     def __post_init__(self) -> None:
         if self.windows < 2:
@@ -88,32 +95,86 @@ def train_sync_expert(
         ValueError: there are too few clips, or too short ones.
     """
     network.to(device).to(memory_format=torch.channels_last).train()  # thin convolutions run faster so
-    descent = Descent(settings.schedule, network.parameters())
+    told = nn.ModuleList([nn.Linear(network.channels, 2 * WINDOW) for _ in range(2)]).to(device)  # by face, by sound
+    pupils = [*network.parameters(), *(told.parameters() if settings.lesson else ())]
+    descent = Descent(settings.schedule, pupils)
 
     def step(number: int) -> dict[str, float]:
         rng = np.random.default_rng([settings.seed, number])
-        loss = expert_loss(network, data, rng, settings.clips, settings.windows, device)
-        return descent.step(number, {"pairs": loss})
+        batch = draw_pairs(rng, data, settings.clips, settings.windows, device)
+        seen, heard = network.face_encoder(batch.mouths).flatten(1), network.audio_encoder(batch.sounds).flatten(1)
+        pairs, lesson = weights_at(settings, number)
+        losses = {"pairs": pairs * pair_loss(cosines(seen, heard, settings.windows))}
+        if lesson:
+            shapes = torch.stack([told[0](seen), told[1](heard)])
+            losses["lesson"] = lesson * (shapes - batch.shapes).square().mean()
+        return descent.step(number, losses)
 
     return descend(settings.schedule, network, step, log)
 
 
-def expert_loss(
-    network: SyncExpert,
-    data: Wav2LipData,
-    rng: np.random.Generator,
-    clips: int,
-    windows: int,
-    device: torch.device | None = None,
-) -> Float[Tensor, ""]:
-    """Return the cross entropy of some clips' windows and sounds, half of its weight on those that belong together."""
+def weights_at(settings: SyncExpertSettings, step: int) -> tuple[float, float]:
+    """Return the weights of the pairs and of the lesson: the one rises as the other begins to fade."""
+    if not settings.lesson:
+        return 1.0, 0.0
+    place = step / settings.schedule.steps
+    return min(1.0, place / PAIRS_WHOLE), settings.lesson * max(0.0, 1 - place / LESSON_OVER)
+
+
+class Pairs(NamedTuple):
+    """Windows of some clips, those of a clip behind one another.
+
+    Attributes:
+        mouths: lower halves of five faces.
+        sounds: the window of sound that begins with the first of them.
+        shapes: of the mouth in the five frames.
+    """
+
+    mouths: Float[Tensor, "pairs 15 half side"]
+    sounds: Float[Tensor, "pairs 1 80 16"]
+    shapes: Float[Tensor, "pairs 10"]
+
+
+def draw_pairs(
+    rng: np.random.Generator, data: Wav2LipData, clips: int, windows: int, device: torch.device | None = None
+) -> Pairs:
+    """Return some windows of each of some clips; see `draw_starts`."""
     chosen, starts = draw_starts(rng, data, clips, windows)
     moments = starts[..., None] + np.arange(WINDOW)
-    faces = planes(data.faces[chosen[..., None], moments]).flatten(0, 1).to(device)
-    sounds = torch.from_numpy(data.mels[chosen, starts]).flatten(0, 1)[:, None].to(device)
-    seen = network.face(expert_input(faces)).unflatten(0, starts.shape)
-    heard = network.audio(sounds).unflatten(0, starts.shape)
-    return pair_loss(seen @ heard.transpose(1, 2))
+    rows = chosen[..., None]
+    mouths = expert_input(planes(data.faces[rows, moments]).flatten(0, 1))
+    sounds = torch.from_numpy(data.mels[chosen, starts]).flatten(0, 1)[:, None]
+    shapes = torch.from_numpy(data.shapes[rows, moments]).flatten(0, 1).flatten(1)
+    return Pairs(mouths.to(device), sounds.to(device), shapes.to(device))
+
+
+def cosines(
+    seen: Float[Tensor, "pairs channels"], heard: Float[Tensor, "pairs channels"], windows: int
+) -> Float[Tensor, "clips windows windows"]:
+    """Return the cosine of each window of a clip with the sound of each."""
+    faces, sounds = (functional.normalize(each, dim=1).reshape(-1, windows, each.shape[1]) for each in (seen, heard))
+    return torch.bmm(faces, sounds.transpose(1, 2))
+
+
+@torch.no_grad()
+def expert_figures(network: SyncExpert, data: Wav2LipData, seed: int, clips: int, windows: int) -> dict[str, float]:
+    """Return what an expert knows of clips: the loss of pairs, and as ``auc`` how often a true pair beats a wrong one.
+
+    Args:
+        network: in evaluation mode.
+        data: clips that it has not learned from.
+        seed: of the draws.
+        clips: of each of `CHECKS` draws.
+        windows: of each clip.
+    """
+    losses, ranks = [], []
+    for number in range(CHECKS):
+        batch = draw_pairs(np.random.default_rng([seed, number]), data, clips, windows)
+        found = cosines(network.face(batch.mouths), network.audio(batch.sounds), windows)
+        true = torch.eye(windows, dtype=torch.bool).expand_as(found)
+        losses.append(pair_loss(found).item())
+        ranks.append((found[true][:, None] > found[~true][None]).float().mean().item())
+    return {"pairs": float(np.mean(losses)), "auc": float(np.mean(ranks))}
 
 
 def pair_loss(cosines: Float[Tensor, "clips windows windows"]) -> Float[Tensor, ""]:

@@ -1,5 +1,6 @@
 """Training of Wav2Lip's generator on clips in memory: the true face, in time with the sound, looking true."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -31,6 +32,7 @@ class Wav2LipSettings:
         mouth: weight of a pixel in the mouth's box against one outside it; 1 as released.
         sync: weight of the expert's loss once it is switched on; 0.01 as released, 0.03 with a discriminator.
         sync_below: it is switched on, for good, when a check finds it below this on clips held out; 0.75 as released.
+            Infinite counts from the first step.
         gan: weight of the discriminator's loss; 0.07 as released. 0 trains without one.
         beta1: of AdamW; 0.9 as released, 0.5 with a discriminator.
         check_every: steps between checks; 3000 as released.
@@ -135,7 +137,7 @@ def train_wav2lip(
         rng = np.random.default_rng([settings.seed, number])
         batch = _moved(draw_faces(rng, data, settings.windows, mel_start=settings.mel_start), device)
         made = generate(network, batch)
-        heeded = bool(checks) and checks[-1].switched_on
+        heeded = checks[-1].switched_on if checks else math.isinf(settings.sync_below)
         with torch.set_grad_enabled(heeded):  # until then the curve alone is told
             sync = sync_loss(expert, made, batch.sound)
         losses = {"l1": picture_loss(made, batch, settings.mouth)} | ({"sync": sync} if heeded else {})

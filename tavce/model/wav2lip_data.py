@@ -23,11 +23,14 @@ class Wav2LipData:
         faces: RGB, cut from the frames and brought to the networks' side.
         mouths: box of the mouth in each face: x0, y0, x1, y1 in its pixels, (0, 0) the centre of the top left one.
         mels: window of the mel spectrogram that begins with each frame (start 0 of `tavce.media.mel.mel_windows`).
+        shapes: of the mouth in each frame, as far as it differs from the clip's mean, in standard deviations: how far
+            it is open, how wide it is. Only a training with a lesson looks at them.
     """
 
     faces: UInt8[np.ndarray, "clips frames side side 3"]
     mouths: Float32[np.ndarray, "clips frames 4"]
     mels: Float32[np.ndarray, "clips frames 80 16"]
+    shapes: Float32[np.ndarray, "clips frames 2"]
 
     @property
     def starts(self) -> int:
@@ -36,7 +39,7 @@ class Wav2LipData:
         Raises:
             ValueError: the clips are shorter than a window.
         """
-        found = self.faces.shape[1] - WINDOW + 1
+        found: int = self.faces.shape[1] - WINDOW + 1
         if found < 1:
             raise ValueError(f"clips of {self.faces.shape[1]} frames are shorter than a window of {WINDOW}")
         return found

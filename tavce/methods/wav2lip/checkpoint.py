@@ -15,7 +15,7 @@ from tavce.model.sync_expert import SyncExpert, SyncExpertConfig
 from tavce.model.wav2lip import OFFICIAL, Wav2Lip, Wav2LipConfig
 from tavce.model.wav2lip_blocks import SIDES
 
-BASE = Path(__file__).parent / "base" / "wav2lip.pt"
+SHIPPED = Path(__file__).parent / "base" / "wav2lip.pt"
 GENERATOR, EXPERT, SIDE, WIDTH = "generator.", "expert.", "side", "width"
 THOUSANDTHS = 1000
 
