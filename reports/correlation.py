@@ -26,7 +26,7 @@ def correlation_table(found: Sequence[Mapping[str, Any]]) -> str:
 
     Args:
         found: per metric its ``label``, ``reason`` ("" if it was trained), and the figures ``trained`` and ``random``
-            (see `tavce.model.correlation_eval.CorrelationFigures`).
+            (see `tavce.model.correlation.figures.CorrelationFigures`).
     """
     rows = [["Metric", "encoders", *COLUMNS.values(), "clips"], [":--", ":--", *["--:"] * (len(COLUMNS) + 1)]]
     reasons = []

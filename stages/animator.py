@@ -28,7 +28,7 @@ from tavce.errors import InputError
 from tavce.media.audio import SAMPLES_PER_FRAME
 from tavce.methods.native.checkpoint import About, Hearing, read_checkpoint
 from tavce.methods.native.render import shuffled
-from tavce.model.correlation_metric import CorrelationMetric
+from tavce.model.correlation.metric import CorrelationMetric
 from tavce.run.atomic import atomic_directory
 from tavce.run.pool import run_all
 

@@ -104,7 +104,7 @@ class Arm:
         label: what tables call it.
         dataset: whose train split it is trained on; it is measured on every data set.
         correlation: the temporal correlation metric behind its attention and alignment; trained on the same data set.
-        gate: kind of the attention's gate (see `tavce.model.gates`), or "none" for no attention.
+        gate: kind of the attention's gate (see `tavce.model.correlation.gates`), or "none" for no attention.
         gate_audio: "shuffled" shows the attention the differences of a clip's moments in another order: a control.
         alignment: "released" pairs the true frame before with the made one, "generated" two made ones, "none" is off.
         similarity: "squared" cosine as released, or "signed".

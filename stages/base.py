@@ -26,7 +26,7 @@ from tavce.data.clips import read_clips
 from tavce.data.synthetic.performance import COEFFICIENTS
 from tavce.errors import InputError
 from tavce.methods.native.checkpoint import SHIPPED, load_checkpoint
-from tavce.model.make_animator import picture_side
+from tavce.model.animator.make import picture_side
 from tavce.run.atomic import atomic_directory
 
 NOTHING = "no {split} clip of at least {frames} frames has motion coefficients and a face in every frame"

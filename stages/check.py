@@ -14,6 +14,7 @@ from stages.method import Method
 from stages.params import read_section, workers
 from stages.report import Report
 from stages.report_arms import Arms
+from stages.wav2lip import Wav2LipParams
 from tavce.data.crop.clip import CropSettings
 from tavce.errors import InputError
 
@@ -33,7 +34,7 @@ def check_params() -> tuple[int, int]:
     methods: dict[str, Method] = read_section(dict[str, Method], "methods")
     features: Features = read_section(Features, "features")
     _check_arms(features, {"dataset": list(datasets), "correlation": list(correlations)}, list(methods))
-    sections = {"judges": Judges, "evaluate": Evaluate, "score": Score, "report": Report}
+    sections = {"judges": Judges, "evaluate": Evaluate, "score": Score, "report": Report, "wav2lip": Wav2LipParams}
     for section, kind in sections.items():
         read_section(kind, section)
     workers()

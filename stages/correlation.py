@@ -25,12 +25,12 @@ from tavce.data.clips import Clip, read_clips
 from tavce.errors import InputError
 from tavce.media.mel import mel_windows
 from tavce.media.video import read_video
-from tavce.model import reconstruction
-from tavce.model.correlation_eval import CorrelationFigures, correlation_figures, mouth_speed
-from tavce.model.correlation_metric import RELEASED, TINY, WIDE, CorrelationConfig, CorrelationMetric, embed_clips
-from tavce.model.correlation_objective import CorrelationData, Objective
-from tavce.model.mouth_crop import mouth_crops
-from tavce.model.train_correlation import (
+from tavce.model.correlation import reconstruction
+from tavce.model.correlation.figures import CorrelationFigures, correlation_figures, mouth_speed
+from tavce.model.correlation.metric import RELEASED, TINY, WIDE, CorrelationConfig, CorrelationMetric, embed_clips
+from tavce.model.correlation.mouth_crop import mouth_crops
+from tavce.model.correlation.objective import CorrelationData, Objective
+from tavce.model.correlation.train import (
     CorrelationSettings,
     DivergedError,
     train_correlation,

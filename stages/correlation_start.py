@@ -11,9 +11,9 @@ from metrics.standins.load import standin_lpips
 from tavce.data.tensors import read_tensors
 from tavce.data.weights import weights_path
 from tavce.errors import InputError
-from tavce.model.correlation_metric import CorrelationMetric
-from tavce.model.pretrained_encoders import fill_audio_encoder, fill_mouth_encoder
-from tavce.model.reconstruction import Perceptual
+from tavce.model.correlation.metric import CorrelationMetric
+from tavce.model.correlation.pretrained import fill_audio_encoder, fill_mouth_encoder
+from tavce.model.correlation.reconstruction import Perceptual
 
 
 def fill_encoders(metric: CorrelationMetric, audio: str, mouth: str) -> None:

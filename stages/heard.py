@@ -5,7 +5,7 @@ from jaxtyping import Float32, Int16
 
 from tavce.media.mel import mel_spectrogram, mel_windows
 from tavce.methods.native.render import audio_differences
-from tavce.model.audio_encoder import AudioEncoder
+from tavce.model.correlation.audio_encoder import AudioEncoder
 
 
 def mel_windows_of(

@@ -13,7 +13,7 @@ from stages.make_base.wav2lip import EXPERT, GENERATOR, SMALL, make_wav2lip
 from stages.make_judges.corpus import Wanted, make_clips
 from tavce.methods.wav2lip.checkpoint import SHIPPED
 from tavce.methods.wav2lip.learn import joined, lesson_of
-from tavce.model.wav2lip_data import Wav2LipData
+from tavce.model.wav2lip.data import Wav2LipData
 
 # No seed of the demo's corpus, of the judges' or of the base animator's: other people, other faces.
 LEARNED = Wanted(seed=41, split="train", identities=256, clips=256, seconds=2.4, size=128)

@@ -27,8 +27,8 @@ from tavce.methods.native.clip import portrait_of, true_coefficients
 from tavce.methods.native.render import render
 from tavce.methods.wav2lip.checkpoint import load_generator
 from tavce.methods.wav2lip.make import MEL_START, speak_still, speak_video
-from tavce.model.motion_sampling import sample_motion
-from tavce.model.wav2lip import Wav2Lip
+from tavce.model.motion.sampling import sample_motion
+from tavce.model.wav2lip.generator import Wav2Lip
 
 Frames = Iterable[UInt8[np.ndarray, "height width 3"]]
 

@@ -20,6 +20,7 @@ SECTIONS = (
     "correlations",
     "animator",
     "ablations",
+    "wav2lip",
     "methods",
     "evaluate",
     "score",

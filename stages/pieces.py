@@ -15,7 +15,7 @@ from stages.make_judges.corpus import Clips
 from tavce.data.clips import Clip
 from tavce.media.audio import SAMPLES_PER_FRAME, read_wav
 from tavce.media.video import read_video
-from tavce.model.animator_data import AnimatorData
+from tavce.model.animator.data import AnimatorData
 from tavce.run.pool import run_all
 
 

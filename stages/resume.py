@@ -10,8 +10,8 @@ import numpy as np
 import torch
 
 import tavce.model
-from tavce.model.animator_data import AnimatorData
-from tavce.model.animator_settings import AnimatorDivergedError, AnimatorState
+from tavce.model.animator.data import AnimatorData
+from tavce.model.animator.settings import AnimatorDivergedError, AnimatorState
 from tavce.model.descent import Log
 from tavce.run.atomic import atomic_file
 
@@ -25,7 +25,7 @@ def key_of(data: AnimatorData, *others: object) -> str:
     A state under another key is of another training.
     """
     digest = hashlib.sha256(repr((torch.__version__, *others)).encode())
-    for path in sorted(Path(tavce.model.__file__).parent.glob("*.py")):
+    for path in sorted(Path(tavce.model.__file__).parent.rglob("*.py")):
         digest.update(path.read_bytes())
     for array in (data.frames, data.coefficients, data.mouths, data.differences, data.gated):
         digest.update(b"none" if array is None else np.ascontiguousarray(array).data)

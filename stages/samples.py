@@ -5,7 +5,7 @@ import torch
 from jaxtyping import UInt8
 from torch import nn
 
-from tavce.model.animator_data import AnimatorData, make_batch
+from tavce.model.animator.data import AnimatorData, make_batch
 
 CLIPS, FRAMES = 4, 6
 PEAK = 255

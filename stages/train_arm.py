@@ -17,13 +17,13 @@ from stages.samples import sample_sheet
 from stages.trained_metric import trained_correlation
 from tavce.errors import InputError
 from tavce.methods.native.checkpoint import About, read_checkpoint, save_checkpoint
-from tavce.model.alignment import make_alignment
-from tavce.model.animator_settings import AnimatorDivergedError, AnimatorSettings, AnimatorState, LossWeights
+from tavce.model.animator.alignment import make_alignment
+from tavce.model.animator.discriminator import PAPER, TINY
+from tavce.model.animator.make import make_animator
+from tavce.model.animator.settings import AnimatorDivergedError, AnimatorSettings, AnimatorState, LossWeights
+from tavce.model.animator.train import train_animator
 from tavce.model.descent import Log
-from tavce.model.discriminator import PAPER, TINY
-from tavce.model.make_animator import make_animator
 from tavce.model.state import fill_strictly
-from tavce.model.train_animator import train_animator
 from tavce.run.pool import progress
 
 KEEP_EVERY = 50

@@ -8,7 +8,7 @@ from stages.correlation import FIGURES, WEIGHTS, Correlation
 from stages.params import read_section
 from stages.paths import correlation_folder
 from tavce.errors import InputError
-from tavce.model.correlation_metric import CorrelationMetric
+from tavce.model.correlation.metric import CorrelationMetric
 from tavce.model.state import fill_strictly
 
 

@@ -26,8 +26,8 @@ from tavce.media.video import read_video
 from tavce.methods.wav2lip.checkpoint import SHIPPED, checkpoint_bytes, load_trained
 from tavce.methods.wav2lip.learn import Lesson, joined, lesson_of
 from tavce.model.descent import NotFiniteError
-from tavce.model.sync_expert import WINDOW
-from tavce.model.wav2lip_data import Wav2LipData
+from tavce.model.wav2lip.data import Wav2LipData
+from tavce.model.wav2lip.sync_expert import WINDOW
 from tavce.run.atomic import atomic_directory
 from tavce.run.pool import run_all
 

@@ -14,13 +14,13 @@ from tavce.data.synthetic.performance import COEFFICIENTS
 from tavce.data.synthetic.visemes import VISEMES
 from tavce.media.mel import mel_spectrogram, mel_windows
 from tavce.model.descent import Log, Schedule
-from tavce.model.motion_net import SMALL as MOTION
-from tavce.model.motion_net import MotionNet
-from tavce.model.motion_sampling import Layout, sample_motion
-from tavce.model.pose_vae import PoseVae
-from tavce.model.train_motion import MotionData, MotionSettings, train_motion
-from tavce.model.train_pose import SMALL as POSE
-from tavce.model.train_pose import PoseData, PoseSettings, train_pose
+from tavce.model.motion.motion_net import SMALL as MOTION
+from tavce.model.motion.motion_net import MotionNet
+from tavce.model.motion.pose_vae import PoseVae
+from tavce.model.motion.sampling import Layout, sample_motion
+from tavce.model.motion.train_motion import MotionData, MotionSettings, train_motion
+from tavce.model.motion.train_pose import SMALL as POSE
+from tavce.model.motion.train_pose import PoseData, PoseSettings, train_pose
 from tavce.run.pool import progress
 
 MEL_START = -2

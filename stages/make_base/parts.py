@@ -9,9 +9,9 @@ from stages.make_base.portrait import make_portrait
 from stages.make_base.renderer import make_renderer
 from stages.make_judges.corpus import Clips
 from tavce.methods.native.checkpoint import About, checkpoint_bytes
-from tavce.model.animator_settings import AnimatorSettings
-from tavce.model.make_animator import AnimatorSize
-from tavce.model.train_pose import SMALL as POSE
+from tavce.model.animator.make import AnimatorSize
+from tavce.model.animator.settings import AnimatorSettings
+from tavce.model.motion.train_pose import SMALL as POSE
 
 LEAST_PEOPLE = 2
 

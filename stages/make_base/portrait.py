@@ -16,8 +16,8 @@ from stages.make_judges.encode import encode
 from stages.pieces import shrunk
 from tavce.data.synthetic.performance import COEFFICIENTS
 from tavce.model.descent import Log, Schedule
-from tavce.model.portrait_net import SMALL, PortraitNet
-from tavce.model.train_portrait import PortraitSettings, network_input, train_portrait
+from tavce.model.portrait.net import SMALL, PortraitNet
+from tavce.model.portrait.train import PortraitSettings, network_input, train_portrait
 from tavce.run.pool import progress
 
 SETTINGS = PortraitSettings(

@@ -12,10 +12,10 @@ from stages.make_judges.corpus import Clips
 from stages.make_judges.descend import POINTS_OF_A_CURVE, repeatable
 from tavce.data.features import mouth_boxes
 from tavce.methods.native.render import windows
-from tavce.model.animator_data import AnimatorData
-from tavce.model.animator_settings import AnimatorSettings, LossWeights
-from tavce.model.make_animator import AnimatorSize, make_animator
-from tavce.model.train_animator import train_animator
+from tavce.model.animator.data import AnimatorData
+from tavce.model.animator.make import AnimatorSize, make_animator
+from tavce.model.animator.settings import AnimatorSettings, LossWeights
+from tavce.model.animator.train import train_animator
 from tavce.run.pool import progress
 
 SETTINGS = AnimatorSettings(

@@ -9,12 +9,12 @@ from torch import Tensor
 from stages.make_judges.descend import repeatable
 from tavce.methods.wav2lip.checkpoint import checkpoint_bytes
 from tavce.model.descent import Log, Schedule
-from tavce.model.sync_expert import SyncExpert, SyncExpertConfig
-from tavce.model.train_sync_expert import SyncExpertSettings, expert_figures, train_sync_expert
-from tavce.model.train_wav2lip import Wav2LipSettings, check, train_wav2lip
-from tavce.model.wav2lip import Wav2Lip, Wav2LipConfig
-from tavce.model.wav2lip_data import Wav2LipData
-from tavce.model.wav2lip_start import begin_as_copy, hear_as
+from tavce.model.wav2lip.data import Wav2LipData
+from tavce.model.wav2lip.generator import Wav2Lip, Wav2LipConfig
+from tavce.model.wav2lip.start import begin_as_copy, hear_as
+from tavce.model.wav2lip.sync_expert import SyncExpert, SyncExpertConfig
+from tavce.model.wav2lip.train import Wav2LipSettings, check, train_wav2lip
+from tavce.model.wav2lip.train_sync_expert import SyncExpertSettings, expert_figures, train_sync_expert
 from tavce.run.pool import progress
 
 SMALL = Wav2LipConfig(side=48, width=0.125)

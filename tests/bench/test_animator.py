@@ -9,11 +9,11 @@ import torch
 from torch import Tensor, nn
 
 from stages.make_base.renderer import SETTINGS as BASE
-from tavce.model.animator_data import AnimatorData
-from tavce.model.face_animator import FaceAnimator
-from tavce.model.residual_renderer import SMALL, ResidualRenderer
-from tavce.model.sizes import TINY
-from tavce.model.train_animator import train_animator
+from tavce.model.animator.data import AnimatorData
+from tavce.model.animator.face_animator import FaceAnimator
+from tavce.model.animator.residual_renderer import SMALL, ResidualRenderer
+from tavce.model.animator.sizes import TINY
+from tavce.model.animator.train import train_animator
 
 SIDE, CLIPS, LENGTH = 64, 6, 12
 SOURCES, FRAMES, STEPS, ROUNDS = 4, 4, 3, 3

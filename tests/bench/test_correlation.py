@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from tavce.model.correlation import covariance, difference
-from tavce.model.correlation_losses import cosine_embedding_loss
+from tavce.model.correlation.losses import cosine_embedding_loss
+from tavce.model.correlation.temporal import covariance, difference
 
 BATCH, CHANNELS = 64, 128
 ROUNDS = 20

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from tavce.methods.native.bounds import EnvelopeMouth, TrueMotion, bounded, envelope
-from tavce.model.motion_sampling import Layout
+from tavce.model.motion.sampling import Layout
 
 LAYOUT = Layout(expression=(0, 1), pose=(2, 3), pose_units=(1.0, 1.0), lids=(4,))
 TRUTH = np.random.default_rng(0).uniform(0.1, 0.9, (6, 5)).astype(np.float32)

@@ -23,8 +23,8 @@ from tavce.methods.native.checkpoint import (
 )
 from tavce.methods.native.clip import true_coefficients
 from tavce.methods.native.render import audio_differences, render, shuffled, spoken
-from tavce.model.motion_sampling import Layout
-from tavce.model.portrait_reading import resized
+from tavce.model.motion.sampling import Layout
+from tavce.model.portrait.reading import resized
 
 LAYOUT = Layout(expression=(0, 1, 2, 3), pose=(7, 8, 9, 10, 11), pose_units=(3.0, 1.5, 1.5, 0.01, 0.007), lids=(4, 5))
 BASE = About("Base", "random pictures", "small", 14, LAYOUT, -2, "none", "own", "none", 0, 0)

@@ -13,7 +13,7 @@ from stages.make_judges.corpus import Wanted, make_clips
 from stages.make_judges.encode import encode
 from tavce.media.video import read_frames
 from tavce.methods.native.checkpoint import SHIPPED, load_checkpoint
-from tavce.model.portrait_reading import read_portrait
+from tavce.model.portrait.reading import read_portrait
 
 STRANGERS = Wanted(seed=91, split="test", identities=32, clips=32, seconds=0.2, size=96)
 PHOTOGRAPHS = ("astronaut", "camera", "cat", "chelsea", "coffee", "rocket", "page", "text", "moon", "brick", "coins")

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tavce.model.animator_data import AnimatorData
+from tavce.model.animator.data import AnimatorData
 
 
 @pytest.fixture

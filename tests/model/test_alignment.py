@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 import torch
 
-from tavce.model.alignment import make_alignment
-from tavce.model.animator_data import AnimatorData, make_batch
-from tavce.model.audio_encoder import AudioEncoderConfig
-from tavce.model.correlation_metric import CorrelationConfig, CorrelationMetric, network_input
-from tavce.model.mouth_crop import crop_mouths
-from tavce.model.mouth_encoder import MouthEncoderConfig
+from tavce.model.animator.alignment import make_alignment
+from tavce.model.animator.data import AnimatorData, make_batch
+from tavce.model.correlation.audio_encoder import AudioEncoderConfig
+from tavce.model.correlation.metric import CorrelationConfig, CorrelationMetric, network_input
+from tavce.model.correlation.mouth_crop import crop_mouths
+from tavce.model.correlation.mouth_encoder import MouthEncoderConfig
 
 DIMS, SIDE = 8, 16
 CONFIG = CorrelationConfig(

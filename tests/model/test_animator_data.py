@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from tavce.model.animator_data import box_mask, draw_moments, make_batch
+from tavce.model.animator.data import box_mask, draw_moments, make_batch
 
 
 def test_batches_hold_what_was_asked_for(data):

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from tavce.model.blocks import Hourglass, Shrink, SpectralConv2d
+from tavce.model.animator.blocks import Hourglass, Shrink, SpectralConv2d
 
 
 def test_spectral_norm_tends_to_the_largest_singular_value():

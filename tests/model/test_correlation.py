@@ -5,7 +5,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tavce.model.correlation import (
+from tavce.model.correlation.temporal import (
     covariance,
     difference,
     direction,

@@ -5,7 +5,7 @@ import inspect
 import numpy as np
 import pytest
 
-from tavce.model.correlation_eval import (
+from tavce.model.correlation.figures import (
     auc,
     correlation_figures,
     directions,

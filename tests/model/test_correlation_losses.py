@@ -6,8 +6,8 @@ import pytest
 import torch
 from torch.nn import functional
 
-from tavce.model.correlation import covariance, difference, similarity
-from tavce.model.correlation_losses import cosine_embedding_loss, signed_cosine_loss, signed_info_nce, triplet_loss
+from tavce.model.correlation.losses import cosine_embedding_loss, signed_cosine_loss, signed_info_nce, triplet_loss
+from tavce.model.correlation.temporal import covariance, difference, similarity
 
 
 def embeddings(*shape, seed=0):

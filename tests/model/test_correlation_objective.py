@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 import torch
 
-from tavce.model.audio_encoder import AudioEncoderConfig
-from tavce.model.correlation_losses import cosine_embedding_loss, signed_cosine_loss, signed_info_nce, triplet_loss
-from tavce.model.correlation_metric import CorrelationConfig, CorrelationMetric, embed_clips
-from tavce.model.correlation_objective import CorrelationData, Objective, correlation_loss
-from tavce.model.mouth_encoder import MouthEncoderConfig
-from tavce.model.sampling import draw_moments, draw_stretches
+from tavce.model.correlation.audio_encoder import AudioEncoderConfig
+from tavce.model.correlation.losses import cosine_embedding_loss, signed_cosine_loss, signed_info_nce, triplet_loss
+from tavce.model.correlation.metric import CorrelationConfig, CorrelationMetric, embed_clips
+from tavce.model.correlation.mouth_encoder import MouthEncoderConfig
+from tavce.model.correlation.objective import CorrelationData, Objective, correlation_loss
+from tavce.model.correlation.sampling import draw_moments, draw_stretches
 
 CLIPS, FRAMES, BATCH = 3, 14, 5
 BASE = Objective("released", tau=3, alpha=0.7, margin=0.01, temperature=0.2, stretch=6, other_clips=0.0)

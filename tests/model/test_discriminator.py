@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from tavce.model.discriminator import (
+from tavce.model.animator.discriminator import (
     PAPER,
     TINY,
     Discriminator,

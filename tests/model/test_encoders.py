@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 import torch
 
-from tavce.model.audio_encoder import AudioEncoder, AudioEncoderConfig
-from tavce.model.correlation_metric import RELEASED, TINY, CorrelationMetric, network_input
-from tavce.model.mouth_encoder import MouthEncoderConfig, MouthIResNet, make_mouth_encoder
+from tavce.model.correlation.audio_encoder import AudioEncoder, AudioEncoderConfig
+from tavce.model.correlation.metric import RELEASED, TINY, CorrelationMetric, network_input
+from tavce.model.correlation.mouth_encoder import MouthEncoderConfig, MouthIResNet, make_mouth_encoder
 from tavce.model.state import fill_strictly
 
 SMALL = MouthEncoderConfig("iresnet18", width=0.0625, side=48, blocks=(1, 1, 1, 1), stem_stride=2, embedding=16)

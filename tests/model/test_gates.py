@@ -4,8 +4,8 @@ import pytest
 import torch
 from torch.nn import functional
 
-from tavce.model.correlation import covariance, difference
-from tavce.model.gates import Gate, diagonal_gate, matrix_product
+from tavce.model.correlation.gates import Gate, diagonal_gate, matrix_product
+from tavce.model.correlation.temporal import covariance, difference
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from tavce.model.motion_net import AROUND, SMALL, MotionConfig, MotionNet
+from tavce.model.motion.motion_net import AROUND, SMALL, MotionConfig, MotionNet
 
 CONFIG = MotionConfig(width=0.0625, hidden=8, expression=3)
 

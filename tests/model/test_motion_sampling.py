@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 import torch
 
-from tavce.model.motion_net import MotionConfig, MotionNet
-from tavce.model.motion_sampling import FPS, Layout, hear_expression, sample_blinks, sample_motion
-from tavce.model.pose_sampling import sample_poses
-from tavce.model.pose_vae import PoseVae
-from tavce.model.train_pose import SMALL
+from tavce.model.motion.motion_net import MotionConfig, MotionNet
+from tavce.model.motion.pose_sampling import sample_poses
+from tavce.model.motion.pose_vae import PoseVae
+from tavce.model.motion.sampling import FPS, Layout, hear_expression, sample_blinks, sample_motion
+from tavce.model.motion.train_pose import SMALL
 
 LAYOUT = Layout(expression=(0, 1), pose=(4, 5, 6, 8, 7), pose_units=(10.0, 10.0, 10.0, 0.1, 0.1), lids=(2, 3))
 PORTRAIT = torch.tensor([0.1, 0.5, 1.0, 0.8, 3.0, -2.0, 1.0, 0.01, 0.02, 0.3])

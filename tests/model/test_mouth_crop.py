@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from tavce.data.features import mouth_boxes
-from tavce.model.mouth_crop import crop_mouths, mouth_crops
+from tavce.model.correlation.mouth_crop import crop_mouths, mouth_crops
 
 HEIGHT, WIDTH = 20, 30
 

@@ -8,15 +8,15 @@ import pytest
 import torch
 
 from stages.make_base.renderer import SETTINGS as BASE
-from tavce.model.alignment import make_alignment
-from tavce.model.animator_data import AnimatorData
-from tavce.model.animator_settings import LossWeights
-from tavce.model.attention import AttentionConfig
-from tavce.model.correlation_metric import RELEASED, CorrelationMetric
-from tavce.model.discriminator import PAPER as PAPER_DISCRIMINATOR
-from tavce.model.face_animator import FaceAnimator
-from tavce.model.sizes import PAPER
-from tavce.model.train_animator import train_animator
+from tavce.model.animator.alignment import make_alignment
+from tavce.model.animator.attention import AttentionConfig
+from tavce.model.animator.data import AnimatorData
+from tavce.model.animator.discriminator import PAPER as PAPER_DISCRIMINATOR
+from tavce.model.animator.face_animator import FaceAnimator
+from tavce.model.animator.settings import LossWeights
+from tavce.model.animator.sizes import PAPER
+from tavce.model.animator.train import train_animator
+from tavce.model.correlation.metric import RELEASED, CorrelationMetric
 
 MOST_GIB = 12  # of the whole process; measured: 9.6
 SETTINGS = replace(

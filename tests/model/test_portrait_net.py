@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from tavce.model.portrait_net import SMALL, PortraitNet, TrunkConfig
-from tavce.model.portrait_reading import Square, candidate_squares, cut_square, read_portrait
+from tavce.model.portrait.net import SMALL, PortraitNet, TrunkConfig
+from tavce.model.portrait.reading import Square, candidate_squares, cut_square, read_portrait
 
 TINY = replace(
     SMALL,

@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 import torch
 
-from tavce.model.pose_sampling import sample_poses, smoothed
-from tavce.model.pose_vae import TINY, PoseVae, Posterior, divergence
+from tavce.model.motion.pose_sampling import sample_poses, smoothed
+from tavce.model.motion.pose_vae import TINY, PoseVae, Posterior, divergence
 
 
 @pytest.fixture(scope="module")

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 import torch
 
-from tavce.model.audio_encoder import AudioEncoder
-from tavce.model.correlation_metric import RELEASED, TINY, CorrelationMetric
-from tavce.model.mouth_encoder import MouthIResNet, make_mouth_encoder
-from tavce.model.pretrained_encoders import fill_audio_encoder, fill_mouth_encoder
+from tavce.model.correlation.audio_encoder import AudioEncoder
+from tavce.model.correlation.metric import RELEASED, TINY, CorrelationMetric
+from tavce.model.correlation.mouth_encoder import MouthIResNet, make_mouth_encoder
+from tavce.model.correlation.pretrained import fill_audio_encoder, fill_mouth_encoder
 
 KEYS = json.loads((Path(__file__).parents[1] / "parity" / "golden" / "correlation.keys.json").read_text())
 

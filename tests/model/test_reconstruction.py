@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from tavce.model.reconstruction import ReconstructionBranches, ReconstructionConfig, ReconstructionGenerator
+from tavce.model.correlation.reconstruction import ReconstructionBranches, ReconstructionConfig, ReconstructionGenerator
 
 SMALL = ReconstructionConfig(channels=4, blocks=3, embedding=16)
 

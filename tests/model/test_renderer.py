@@ -5,12 +5,12 @@ from dataclasses import replace
 import pytest
 import torch
 
-from tavce.model.attention import AttentionConfig, ChannelAttention
-from tavce.model.face_animator import FaceAnimator
-from tavce.model.keypoints import KeypointDetector, coordinate_grid
-from tavce.model.mapping import MappingNet, coefficient_windows
-from tavce.model.renderer import Renderer
-from tavce.model.sizes import PAPER, TINY
+from tavce.model.animator.attention import AttentionConfig, ChannelAttention
+from tavce.model.animator.face_animator import FaceAnimator
+from tavce.model.animator.keypoints import KeypointDetector, coordinate_grid
+from tavce.model.animator.mapping import MappingNet, coefficient_windows
+from tavce.model.animator.renderer import Renderer
+from tavce.model.animator.sizes import PAPER, TINY
 from tavce.model.state import fill_strictly
 
 GATES = ("diagonal", "signed", "matrix", "sigmoid", "null")

@@ -6,9 +6,9 @@ import pytest
 import torch
 from torch.nn import functional
 
-from tavce.model.attention import AttentionConfig
-from tavce.model.flat_motion import pixel_grid
-from tavce.model.residual_renderer import SMALL, ResidualRenderer
+from tavce.model.animator.attention import AttentionConfig
+from tavce.model.animator.flat_motion import pixel_grid
+from tavce.model.animator.residual_renderer import SMALL, ResidualRenderer
 from tavce.model.state import fill_strictly
 
 DIMS = 8

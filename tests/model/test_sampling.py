@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tavce.model.sampling import draw_moments, draw_stretches
+from tavce.model.correlation.sampling import draw_moments, draw_stretches
 
 
 def drawn(frames=9, tau=3, clips=4, batch=20_000, other_clips=0.0, seed=0):

@@ -8,15 +8,15 @@ import pytest
 import torch
 
 from stages.make_base.renderer import SETTINGS as BASE
-from tavce.model.animator_data import make_batch
-from tavce.model.animator_settings import AnimatorDivergedError, LossWeights
-from tavce.model.attention import AttentionConfig
-from tavce.model.blocks import SpectralConv2d
-from tavce.model.discriminator import TINY as TINY_DISCRIMINATOR
-from tavce.model.face_animator import FaceAnimator
-from tavce.model.residual_renderer import SMALL, ResidualRenderer
-from tavce.model.sizes import TINY as TINY_FACE
-from tavce.model.train_animator import train_animator, weighted_l1
+from tavce.model.animator.attention import AttentionConfig
+from tavce.model.animator.blocks import SpectralConv2d
+from tavce.model.animator.data import make_batch
+from tavce.model.animator.discriminator import TINY as TINY_DISCRIMINATOR
+from tavce.model.animator.face_animator import FaceAnimator
+from tavce.model.animator.residual_renderer import SMALL, ResidualRenderer
+from tavce.model.animator.settings import AnimatorDivergedError, LossWeights
+from tavce.model.animator.sizes import TINY as TINY_FACE
+from tavce.model.animator.train import train_animator, weighted_l1
 
 DIMS = 4
 CONFIG = replace(

@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 import torch
 
-from tavce.model.audio_encoder import AudioEncoderConfig
-from tavce.model.correlation_eval import correlation_figures
-from tavce.model.correlation_metric import CorrelationConfig, CorrelationMetric, embed_clips
-from tavce.model.correlation_objective import CorrelationData, Objective
-from tavce.model.mouth_encoder import MouthEncoderConfig
-from tavce.model.reconstruction import ReconstructionConfig
-from tavce.model.train_correlation import (
+from tavce.model.correlation.audio_encoder import AudioEncoderConfig
+from tavce.model.correlation.figures import correlation_figures
+from tavce.model.correlation.metric import CorrelationConfig, CorrelationMetric, embed_clips
+from tavce.model.correlation.mouth_encoder import MouthEncoderConfig
+from tavce.model.correlation.objective import CorrelationData, Objective
+from tavce.model.correlation.reconstruction import ReconstructionConfig
+from tavce.model.correlation.train import (
     CorrelationSettings,
     DivergedError,
     train_correlation,

@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from tavce.model.descent import Descent, NotFiniteError, Schedule, descend
-from tavce.model.motion_net import MotionConfig, MotionNet
-from tavce.model.train_motion import SILENCE, MotionData, MotionSettings, train_motion
+from tavce.model.motion.motion_net import MotionConfig, MotionNet
+from tavce.model.motion.train_motion import SILENCE, MotionData, MotionSettings, train_motion
 
 CONFIG = MotionConfig(width=0.0625, hidden=8, expression=2)
 SETTINGS = MotionSettings(

@@ -13,17 +13,18 @@ import torch
 from torch import distributed
 
 from stages.make_base.renderer import SETTINGS as BASE
-from tavce.model import alignment, train_animator
-from tavce.model.alignment import make_alignment
-from tavce.model.animator_data import AnimatorData
-from tavce.model.animator_settings import AnimatorDivergedError, LossWeights
-from tavce.model.attention import AttentionConfig
-from tavce.model.audio_encoder import AudioEncoderConfig
-from tavce.model.correlation_metric import CorrelationConfig, CorrelationMetric
-from tavce.model.discriminator import TINY as TINY_DISCRIMINATOR
-from tavce.model.mouth_encoder import MouthEncoderConfig
-from tavce.model.parallel import slice_of
-from tavce.model.residual_renderer import SMALL, ResidualRenderer
+from tavce.model.animator import alignment
+from tavce.model.animator import train as train_animator
+from tavce.model.animator.alignment import make_alignment
+from tavce.model.animator.attention import AttentionConfig
+from tavce.model.animator.data import AnimatorData
+from tavce.model.animator.discriminator import TINY as TINY_DISCRIMINATOR
+from tavce.model.animator.parallel import slice_of
+from tavce.model.animator.residual_renderer import SMALL, ResidualRenderer
+from tavce.model.animator.settings import AnimatorDivergedError, LossWeights
+from tavce.model.correlation.audio_encoder import AudioEncoderConfig
+from tavce.model.correlation.metric import CorrelationConfig, CorrelationMetric
+from tavce.model.correlation.mouth_encoder import MouthEncoderConfig
 
 DIMS, STEPS = 4, 5
 SAME = 1e-5  # of each loss, relative; measured: 4e-7; the mildest mistake: 7e-2
@@ -153,7 +154,8 @@ def test_two_processes_follow_the_curve_of_one(both, alone):
 
 
 @pytest.mark.parametrize(
-    "mistake", ["own gradients", "own means in tavce.model.train_animator", "own means in tavce.model.alignment"]
+    "mistake",
+    ["own gradients", "own means in tavce.model.animator.train", "own means in tavce.model.animator.alignment"],
 )
 def test_mistakes_part_the_curves(both, alone, mistake):
     assert apart(both[0][mistake], alone) > 1e3 * SAME
@@ -168,7 +170,7 @@ def test_a_number_that_is_not_finite_stops_both(both):
 
 
 def test_portraits_are_shared_without_loss(monkeypatch):
-    from tavce.model import parallel
+    from tavce.model.animator import parallel
 
     for count, ranks in ((8, 2), (7, 3), (3, 3), (5, 1)):
         taken = []

@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from tavce.model.descent import NotFiniteError, Schedule
-from tavce.model.portrait_net import SMALL, PortraitNet, TrunkConfig
-from tavce.model.train_portrait import (
+from tavce.model.portrait.net import SMALL, PortraitNet, TrunkConfig
+from tavce.model.portrait.train import (
     PortraitSettings,
     network_input,
     portrait_losses,

@@ -7,9 +7,9 @@ import pytest
 import torch
 
 from tavce.model.descent import NotFiniteError, Schedule
-from tavce.model.pose_sampling import sample_poses
-from tavce.model.pose_vae import PoseVae
-from tavce.model.train_pose import SMALL, PoseData, PoseSettings, train_pose
+from tavce.model.motion.pose_sampling import sample_poses
+from tavce.model.motion.pose_vae import PoseVae
+from tavce.model.motion.train_pose import SMALL, PoseData, PoseSettings, train_pose
 
 CONFIG = replace(SMALL, frames=8, values=2, hidden=24, latent=4)
 SETTINGS = PoseSettings(

@@ -9,11 +9,11 @@ import pytest
 import torch
 from torch import nn
 
-from tavce.model.audio_encoder import AudioEncoder
-from tavce.model.correlation import covariance, difference, matrix_similarity, similarity
-from tavce.model.correlation_metric import RELEASED
-from tavce.model.mouth_encoder import MouthIResNet
-from tavce.model.reconstruction import ReconstructionConfig, ReconstructionGenerator
+from tavce.model.correlation.audio_encoder import AudioEncoder
+from tavce.model.correlation.metric import RELEASED
+from tavce.model.correlation.mouth_encoder import MouthIResNet
+from tavce.model.correlation.reconstruction import ReconstructionConfig, ReconstructionGenerator
+from tavce.model.correlation.temporal import covariance, difference, matrix_similarity, similarity
 
 GOLDEN = Path(__file__).parent / "golden"
 RELATIVE = 1e-4  # measured: 0 for mouth and sound, 7e-7 for similarities, 1.5e-6 for the generator

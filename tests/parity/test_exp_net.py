@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from tavce.model.exp_net import ExpNet, ExpNetConfig
+from tavce.model.motion.exp_net import ExpNet, ExpNetConfig
 
 GOLDEN = Path(__file__).parent / "golden"
 RELATIVE = 1e-5  # measured: 3.2e-7

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 import torch
 
-from tavce.model import blocks, dense_motion, keypoints
-from tavce.model.keypoints import KeypointDetector, coordinate_grid, degrees, move_keypoints
-from tavce.model.mapping import MappingNet
-from tavce.model.renderer import Renderer
-from tavce.model.sizes import PAPER
+from tavce.model.animator import blocks, dense_motion, keypoints
+from tavce.model.animator.keypoints import KeypointDetector, coordinate_grid, degrees, move_keypoints
+from tavce.model.animator.mapping import MappingNet
+from tavce.model.animator.renderer import Renderer
+from tavce.model.animator.sizes import PAPER
 
 GOLDEN = Path(__file__).parent / "golden"
 RELATIVE = 1e-5  # of motion and occlusion; measured: 7.3e-7 at most

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 import torch
 
-from tavce.model.attention import AttentionConfig
-from tavce.model.face_animator import FaceAnimator
-from tavce.model.official import fill_from_sadtalker
-from tavce.model.sizes import PAPER
+from tavce.model.animator.attention import AttentionConfig
+from tavce.model.animator.face_animator import FaceAnimator
+from tavce.model.animator.official import fill_from_sadtalker
+from tavce.model.animator.sizes import PAPER
 
 KEYS = json.loads((Path(__file__).parent / "golden" / "face_renderer.keys.json").read_text())
 PREFIXES = {"kp_detector": "kp_extractor.", "generator": "generator."}

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from tavce.model.pose_vae import PAPER, PoseVae
+from tavce.model.motion.pose_vae import PAPER, PoseVae
 
 GOLDEN = Path(__file__).parent / "golden"
 RELATIVE = 1e-5  # measured: 2.1e-7

@@ -9,14 +9,14 @@ import pytest
 import torch
 
 from stages.correlation import CURVE, FIGURES, WEIGHTS, Correlation, Pieces, load_pieces, train
-from tavce.data.tensors import read_tensors
 from tavce.data.clips import Clip
+from tavce.data.tensors import read_tensors
 from tavce.errors import InputError
 from tavce.media.mel import mel_spectrogram
 from tavce.media.writer import write_video
-from tavce.model.correlation_metric import CorrelationMetric
-from tavce.model.correlation_objective import CorrelationData, Objective
-from tavce.model.mouth_encoder import MouthResNet
+from tavce.model.correlation.metric import CorrelationMetric
+from tavce.model.correlation.mouth_encoder import MouthResNet
+from tavce.model.correlation.objective import CorrelationData, Objective
 
 PLUS = Correlation(
     label="plus",

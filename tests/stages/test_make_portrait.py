@@ -14,7 +14,7 @@ from stages.make_judges.corpus import Wanted, make_clips
 from tavce.data.synthetic.geometry import landmarks
 from tavce.data.synthetic.identity import make_identity
 from tavce.data.synthetic.performance import COEFFICIENTS, Performance
-from tavce.model.portrait_net import SMALL, PortraitNet
+from tavce.model.portrait.net import SMALL, PortraitNet
 from tavce.model.state import fill_strictly
 
 SIZE = 64

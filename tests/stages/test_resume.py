@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from stages.resume import Train, key_of, train_resumable
-from tavce.model.animator_data import AnimatorData
-from tavce.model.animator_settings import AnimatorDivergedError, AnimatorState
+from tavce.model.animator.data import AnimatorData
+from tavce.model.animator.settings import AnimatorDivergedError, AnimatorState
 from tavce.model.descent import Log
 
 

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from stages.samples import FRAMES, sample_sheet
-from tavce.model.animator_data import AnimatorData
+from tavce.model.animator.data import AnimatorData
 
 SIDE = 8
 

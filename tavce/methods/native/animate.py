@@ -12,9 +12,9 @@ from tavce.media.audio import SAMPLES_PER_FRAME, fit_audio
 from tavce.media.mel import mel_spectrogram, mel_windows
 from tavce.methods.native.checkpoint import SHIPPED, load_checkpoint
 from tavce.methods.native.render import render
-from tavce.model.make_animator import picture_side
-from tavce.model.motion_sampling import sample_motion
-from tavce.model.portrait_reading import Square, cut_square, read_portrait
+from tavce.model.animator.make import picture_side
+from tavce.model.motion.sampling import sample_motion
+from tavce.model.portrait.reading import Square, cut_square, read_portrait
 
 LEAST_SAMPLES = 3200  # 0.2 s: one window of the spectrogram
 LEAST_PEAK = 33  # of int16: -60 dB

@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Float32, Int16
 
 from tavce.media.audio import SAMPLES_PER_FRAME
-from tavce.model.motion_sampling import Layout
+from tavce.model.motion.sampling import Layout
 
 Coefficients = Float32[np.ndarray, "frames coefficients"]
 

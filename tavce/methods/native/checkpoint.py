@@ -11,19 +11,19 @@ import torch
 from torch import Tensor, nn
 
 from tavce.errors import InputError
-from tavce.model.attention import AttentionConfig
-from tavce.model.audio_encoder import AudioEncoder
-from tavce.model.correlation_metric import RELEASED, TINY, WIDE
-from tavce.model.gates import GateKind
-from tavce.model.make_animator import AnimatorSize, make_animator
-from tavce.model.motion_net import SMALL as MOTION
-from tavce.model.motion_net import MotionNet
-from tavce.model.motion_sampling import Layout
-from tavce.model.portrait_net import SMALL as PORTRAIT
-from tavce.model.portrait_net import PortraitNet
-from tavce.model.pose_vae import PoseVae
+from tavce.model.animator.attention import AttentionConfig
+from tavce.model.animator.make import AnimatorSize, make_animator
+from tavce.model.correlation.audio_encoder import AudioEncoder
+from tavce.model.correlation.gates import GateKind
+from tavce.model.correlation.metric import RELEASED, TINY, WIDE
+from tavce.model.motion.motion_net import SMALL as MOTION
+from tavce.model.motion.motion_net import MotionNet
+from tavce.model.motion.pose_vae import PoseVae
+from tavce.model.motion.sampling import Layout
+from tavce.model.motion.train_pose import SMALL as POSE
+from tavce.model.portrait.net import SMALL as PORTRAIT
+from tavce.model.portrait.net import PortraitNet
 from tavce.model.state import fill_strictly
-from tavce.model.train_pose import SMALL as POSE
 from tavce.run.atomic import atomic_file
 
 FORMAT = "tavce-animator-1"

@@ -8,10 +8,10 @@ from jaxtyping import Float32, UInt8
 from torch import Tensor
 
 from tavce.methods.native.checkpoint import Native
-from tavce.model.audio_encoder import AudioEncoder
-from tavce.model.make_animator import side_within
-from tavce.model.motion_sampling import hear_expression
-from tavce.model.portrait_reading import resized
+from tavce.model.animator.make import side_within
+from tavce.model.correlation.audio_encoder import AudioEncoder
+from tavce.model.motion.sampling import hear_expression
+from tavce.model.portrait.reading import resized
 
 BATCH = 25
 PEAK = 255.0

@@ -11,9 +11,9 @@ from torch import Tensor, nn
 from tavce.data.tensors import read_tensors
 from tavce.errors import InputError
 from tavce.model.state import fill_strictly
-from tavce.model.sync_expert import SyncExpert, SyncExpertConfig
-from tavce.model.wav2lip import OFFICIAL, Wav2Lip, Wav2LipConfig
-from tavce.model.wav2lip_blocks import SIDES
+from tavce.model.wav2lip.blocks import SIDES
+from tavce.model.wav2lip.generator import OFFICIAL, Wav2Lip, Wav2LipConfig
+from tavce.model.wav2lip.sync_expert import SyncExpert, SyncExpertConfig
 
 SHIPPED = Path(__file__).parent / "base" / "wav2lip.pt"
 GENERATOR, EXPERT, SIDE, WIDTH = "generator.", "expert.", "side", "width"

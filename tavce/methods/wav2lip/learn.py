@@ -9,7 +9,7 @@ from jaxtyping import Float, Float32, Int16, UInt8
 from tavce.media.mel import mel_spectrogram, mel_windows
 from tavce.methods.wav2lip.faces import cut_face, face_boxes, points_in_face
 from tavce.methods.wav2lip.make import MEL_START
-from tavce.model.wav2lip_data import Wav2LipData
+from tavce.model.wav2lip.data import Wav2LipData
 
 MOUTH = slice(48, 68)
 CORNERS, LIPS = (48, 54), (62, 66)  # of the 68 landmarks: of the mouth; middles of the inner lips

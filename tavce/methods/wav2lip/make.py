@@ -11,8 +11,8 @@ import torch
 from jaxtyping import Float, Float32, UInt8
 
 from tavce.methods.wav2lip.faces import Boxes, cut_face, face_boxes, paste_face
-from tavce.model.wav2lip import Wav2Lip
-from tavce.model.wav2lip_data import PEAK, generator_input, planes
+from tavce.model.wav2lip.data import PEAK, generator_input, planes
+from tavce.model.wav2lip.generator import Wav2Lip
 
 MEL_START = 0  # of the windows, when videos are made
 AT_ONCE = 32  # frames through the network

@@ -1,0 +1,1 @@
+"""Step 2 of TAVCE: keypoints and a renderer that attends to the correlation, and their training."""

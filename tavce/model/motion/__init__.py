@@ -1,0 +1,1 @@
+"""Sound -> expression and head motion."""

@@ -1,0 +1,1 @@
+"""A picture -> where its face is, and its motion coefficients."""
