@@ -5,7 +5,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from tavce.data.weights import REGISTRY, Entries, Weights, check, registered, weights_folder, weights_path
+from tavce.data.registry import REGISTRY, Entries, Weights
+from tavce.data.weights import check, registered, weights_folder, weights_path
 
 INTERRUPTED = 130
 

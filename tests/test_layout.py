@@ -150,6 +150,7 @@ def test_stages_name_the_folders_that_the_code_writes() -> None:
         "correlation": paths.correlation_folder("${item.dataset}", "${item.correlation}"),
         "base": paths.base_folder("${key}"),
         "animator": paths.animator_folder("${key}"),
+        "wav2lip": paths.wav2lip_folder("${key}"),
         "animate": paths.animated_folder("${item.dataset}", "${item.arm}"),
         "ablation": paths.ablation_folder("${item.dataset}", "${item.arm}"),
         "score": paths.score_folder("${item.dataset}", "${item.method}"),

@@ -11,8 +11,9 @@ from filelock import FileLock
 
 from tavce.data.clips import file_sha256
 from tavce.data.download import LARGEST, AddressError, Patience, download
+from tavce.data.registry import Weights
 from tavce.data.unpack import unpack
-from tavce.data.weights import PINS_NAME, SHA256_DIGITS, Weights, check, check_file, read_pins
+from tavce.data.weights import PINS_NAME, SHA256_DIGITS, check, check_file, read_pins
 from tavce.errors import InputError
 from tavce.run.atomic import atomic_directory, atomic_file
 

@@ -74,8 +74,9 @@ def test_all_methods_are_there() -> None:
 def test_a_description_has_exactly_the_keys_and_types(folder: Path) -> None:
     found = description(folder)
     assert wrong(found, KEYS) == []
-    assert set(found["environment"]) - {"index"} == {"python", "requirements"}
-    assert wrong(found["environment"] | {"index": ""}, {"python": str, "requirements": list, "index": str}) == []
+    assert set(found["environment"]) - {"index", "build"} == {"python", "requirements"}
+    kinds = {"python": str, "requirements": list, "index": str, "build": list}
+    assert wrong({"index": "", "build": []} | found["environment"], kinds) == []
     assert [said for entry in found["weights"] for said in wrong(entry, WEIGHT, entry["file"])] == []
     assert found["name"] == folder.name
     assert found["track"] in get_args(Track)

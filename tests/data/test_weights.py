@@ -7,7 +7,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tavce.data.weights import REGISTRY, File, Weights, check, weights_folder, weights_path
+from tavce.data.registry import REGISTRY, File, Weights
+from tavce.data.weights import check, weights_folder, weights_path
 from tavce.errors import InputError
 
 DATA = b"the bytes of a model"

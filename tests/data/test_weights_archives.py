@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tavce.data.fetch import fetch
-from tavce.data.weights import File, Weights
+from tavce.data.registry import File, Weights
 from tavce.errors import InputError
 from tests.data.weights_server import QUICK, Server, model, visible
 

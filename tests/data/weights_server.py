@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from tavce.data.download import Patience
-from tavce.data.weights import Weights
+from tavce.data.registry import Weights
 
 DATA = np.random.default_rng(0).bytes(1_200_000)  # several blocks, so that a break in the middle leaves some
 SHA256 = hashlib.sha256(DATA).hexdigest()

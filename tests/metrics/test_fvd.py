@@ -12,7 +12,7 @@ import torch
 from metrics.fvd import FVD, FVD_FIRST, fvd
 from metrics.networks.i3d import OFFICIAL_SHA256, fvd_features, i3d_input, load_i3d
 from metrics.record import NoValueError
-from tavce.data.weights import REGISTRY
+from tavce.data.registry import REGISTRY
 
 TOLERANCE = 2e-6  # of the largest feature; batches give up to 3.2e-7
 

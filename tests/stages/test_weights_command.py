@@ -12,7 +12,7 @@ import pytest
 
 from stages.cli import main, parser
 from stages.weights import run_weights
-from tavce.data.weights import Entries, File, Weights
+from tavce.data.registry import Entries, File, Weights
 from tavce.errors import InputError
 from tests.data.weights_server import Server, model
 
@@ -148,7 +148,7 @@ def test_unknown_name(action: str, folder: Path):
 
 
 def test_page_in_the_documentation_names_every_file():
-    from tavce.data.weights import REGISTRY
+    from tavce.data.registry import REGISTRY
 
     page = (Path(__file__).parents[2] / "docs" / "weights.md").read_text(encoding="utf-8")
     rows = {line.split("|")[1].strip(" `"): line for line in page.splitlines() if line.startswith("| `")}

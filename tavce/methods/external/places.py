@@ -76,7 +76,8 @@ def wanted_clone(spec: Spec) -> Record:
 def wanted_environment(spec: Spec) -> Record:
     """Return what the environment is made of."""
     made = spec.environment
-    return {"python": made.python, "requirements": list(made.requirements), "index": made.index}
+    build = [[each.package, *each.needs] for each in made.build]
+    return {"python": made.python, "requirements": list(made.requirements), "index": made.index, "build": build}
 
 
 def wanted_weights(spec: Spec) -> Record:

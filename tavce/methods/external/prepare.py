@@ -1,5 +1,6 @@
 """A method's folder -> clone at the pinned commit, patches, environment and model files, each step done once."""
 
+import json
 import os
 import shutil
 from collections.abc import Callable
@@ -11,7 +12,8 @@ from filelock import FileLock
 from tavce.data.clips import file_sha256
 from tavce.data.download import Patience
 from tavce.data.fetch import fetch
-from tavce.data.weights import WEIGHTS_VARIABLE, Weights
+from tavce.data.registry import Weights
+from tavce.data.weights import WEIGHTS_VARIABLE
 from tavce.errors import InputError
 from tavce.methods.external import clone
 from tavce.methods.external.places import (
@@ -137,6 +139,9 @@ def _make_environment(spec: Spec, where: Places, log: Path) -> Record:
     def run(*words: str | Path, to: Path = log) -> None:
         call([uv, *words], folder=where.top, environment=variables, log=to)
 
+    # Beside uv's working folder, so that settings of folders above do not reach it; those of the user do.
+    needs = [f"{json.dumps(each.package)} = {json.dumps(each.needs)}\n" for each in spec.environment.build]
+    (where.top / "uv.toml").write_text("".join(["[extra-build-dependencies]\n", *needs]), encoding="utf-8")
     run("venv", "--no-project", "--python", spec.environment.python, where.environment)
     if spec.environment.requirements:
         lines = where.top / "requirements.txt"

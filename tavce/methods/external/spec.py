@@ -22,6 +22,14 @@ RESTRICTED = re.compile(r"\bNC\b|non-?commercial|research|personal|\bnone\b|no l
 
 
 @dataclass(frozen=True)
+class Build:
+    """What a package that is built from its source imports while it is built, and does not declare."""
+
+    package: str
+    needs: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Environment:
     """The method's own environment.
 
@@ -29,11 +37,13 @@ class Environment:
         python: version, such as "3.10".
         requirements: one line each, as pip takes them.
         index: address of a further package index, or "".
+        build: what builds need and do not declare.
     """
 
     python: str
     requirements: tuple[str, ...]
     index: str
+    build: tuple[Build, ...]
 
 
 @dataclass(frozen=True)
@@ -194,8 +204,10 @@ def _environment(section: Section, folder: Path) -> Environment:
         lines = [text_of(each, section.file, "environment.requirements") for each in _list(given, section)]
     bare = (line.strip() for line in lines)
     index = section.text("index") if "index" in section else ""
+    builds = section.sections("build") if "build" in section else []
+    build = tuple(each.closed(Build(each.text("package"), each.texts("needs"))) for each in builds)
     section.close()
-    return Environment(python, tuple(line for line in bare if line and not line.startswith("#")), index)
+    return Environment(python, tuple(line for line in bare if line and not line.startswith("#")), index, build)
 
 
 def _list(given: object, section: Section) -> list[object]:

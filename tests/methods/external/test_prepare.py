@@ -3,6 +3,8 @@
 import hashlib
 import json
 import subprocess
+import tarfile
+import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -165,6 +167,51 @@ def test_uv_says_what_it_cannot_install(world: World) -> None:
         prepare(spec)
     assert state(spec) == "no"
     json.loads((places(spec).top / "clone.json").read_text())
+
+
+BACKEND = """
+import zipfile
+import helper  # what the package does not declare
+
+def build_wheel(folder, config_settings=None, metadata_directory=None):
+    with zipfile.ZipFile(f"{folder}/needy-1.0-py3-none-any.whl", "w") as wheel:
+        for name, text in helper.about("needy").items():
+            wheel.writestr(f"needy-1.0.dist-info/{name}", text)
+    return "needy-1.0-py3-none-any.whl"
+"""
+HELPER = """
+def about(name):
+    files = {"METADATA": "Metadata-Version: 2.1\\nName: %s\\nVersion: 1.0\\n" % name, "RECORD": ""}
+    return {**files, "WHEEL": "Wheel-Version: 1.0\\nGenerator: x\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n"}
+"""
+
+
+def test_a_build_gets_what_its_package_does_not_declare(world: World, tmp_path: Path) -> None:
+    write_source(tmp_path / "needy-1.0", world.folder / "wheels")
+    named = "numpy==2.3.0, needy==1.0]"
+    with pytest.raises(InputError, match=r"its environment cannot be made \(uv ended with exit code 1"):
+        prepare(world.method("builds", {"numpy==2.3.0]": named}))
+    spec = world.method("builds", {"numpy==2.3.0]": f"{named}, build: [{{package: needy, needs: [helper==1.0]}}]"})
+    prepare(spec)
+    packages = prepared_record(spec)["found"]["environment"]["packages"]
+    assert packages == [*toy.requirements()[:1], "needy==1.0", *toy.requirements()[1:]]  # and no helper
+
+
+def write_source(folder: Path, wheels: Path) -> None:
+    """Write a package that has to be built, and the one that its build imports."""
+    folder.mkdir()
+    system = '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n'
+    about = 'Metadata-Version: 2.2\nName: needy\nVersion: 1.0\n'
+    for name, text in {"pyproject.toml": system, "PKG-INFO": about, "backend.py": BACKEND}.items():
+        (folder / name).write_text(text)
+    with tarfile.open(wheels / "needy-1.0.tar.gz", "w:gz") as archive:
+        archive.add(folder, "needy-1.0")
+    inside: dict[str, str] = {}
+    exec(HELPER, inside)  # noqa: S102 - the text above
+    with zipfile.ZipFile(wheels / "helper-1.0-py3-none-any.whl", "w") as wheel:
+        wheel.writestr("helper.py", HELPER)
+        for name, text in inside["about"]("helper").items():
+            wheel.writestr(f"helper-1.0.dist-info/{name}", text)
 
 
 @pytest.mark.parametrize("absent", ["git", "uv"])

@@ -30,7 +30,7 @@ def change(folder: Path, old: str, new: str) -> None:
 def test_page(folder: Path) -> None:
     spec = read_spec(folder)
     assert (spec.name, spec.label, spec.track) == ("toytalk", "ToyTalk", "one-shot with own pose")
-    assert spec.environment == Environment("3.11", toy.requirements(), "")
+    assert spec.environment == Environment("3.11", toy.requirements(), "", ())
     assert spec.native == Native(64, 64, 25.0)
     assert (spec.weights[0].file, spec.weights[0].sha256, spec.weights[0].non_commercial) == (
         "models/talker.bin",
@@ -49,6 +49,7 @@ def test_page(folder: Path) -> None:
         ("seedable: true", "seedable: true\ncolour: red", r"the file has unknown keys \['colour'\]; allowed keys: "),
         ("seedable: true", "seedable: true\nseedable: false", r"keys given twice: \['seedable'\]"),
         ('python: "3.11"', 'pyton: "3.11"', "section 'environment' has no key 'python'; did you write 'pyton'"),
+        ("2.3.0]}", "2.3.0], build: [{package: x}]}", r"'environment.build\[0\]' has no key 'needs'"),
         ('python: "3.11"', "python: 3.11", r"'environment.python' is 3.11; give it a version in quotes"),
         ("track: one-shot with own pose", "track: best", "'track' is 'best'; give it one of"),
         ("seedable: true", 'seedable: "yes"', "'seedable' is 'yes'; give it true or false"),

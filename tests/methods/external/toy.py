@@ -128,7 +128,6 @@ class World:
             "TAVCE_BASELINES": self.folder / "cache",
             "UV_CACHE_DIR": self.folder / "uv",
             "UV_FIND_LINKS": self.folder / "wheels",
-            "UV_NO_CONFIG": "1",
             "UV_OFFLINE": "1",
             "UV_PYTHON_DOWNLOADS": "never",
             "NO_PROXY": "127.0.0.1",
