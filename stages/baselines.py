@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from stages.baselines_requests import read_requests
+from stages.method import BASELINES
 from tavce.errors import InputError
 from tavce.methods.external.places import baselines_folder, places, state
 from tavce.methods.external.spec import Spec, method_folders, read_spec
-
-BASELINES = Path("baselines")
 
 
 def add_baselines(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

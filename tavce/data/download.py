@@ -121,6 +121,8 @@ def _read_head(answer: requests.Response, address: str, held: int, part: Path) -
         return held, int(total) if total.isdecimal() else None
     if status != requests.codes.ok:
         raise AddressError(f"answers {status}")
+    if answer.headers.get("Content-Type", "").startswith("text/html"):
+        raise AddressError("serves a web page in place of the file")  # as Google Drive does beyond its quota
     length = answer.headers.get("Content-Length", "")
     return 0, int(length) if length.isdecimal() else None
 

@@ -31,6 +31,14 @@ def test_bar_is_drawn_when_asked_for(server: Server, tmp_path: Path, capfd: pyte
     assert "1.20M/1.20M" in capfd.readouterr().err
 
 
+def test_a_web_page_is_no_file_whatever_is_known_of_the_bytes(server: Server, tmp_path: Path):
+    entry = model(server.address("/model", "page"), bytes=None, sha256=None)
+    with pytest.raises(InputError, match="serves a web page in place of the file"):
+        fetch(entry, tmp_path, patience=QUICK)
+    assert visible(tmp_path) == set()
+    assert fetch(entry, tmp_path, patience=QUICK).read_bytes() == DATA  # and nothing of it was recorded
+
+
 @pytest.mark.parametrize("sha256", [SHA256, SHA256[:8]])
 def test_broken_transfer_goes_on_where_it_stopped(server: Server, tmp_path: Path, sha256: str):
     path = fetch(model(server.address("/model", "break", "503"), sha256=sha256), tmp_path, patience=QUICK)

@@ -68,6 +68,8 @@ class Handler(BaseHTTPRequestHandler):
             self.end_headers()
             return
         self.send_response(206 if start else 200)
+        if word == "page":
+            self.send_header("Content-Type", "text/html; charset=utf-8")
         if start:
             start -= 1 if word == "other range" else 0
             self.send_header("Content-Range", f"bytes {start}-{len(body) - 1}/{len(body)}")

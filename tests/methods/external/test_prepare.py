@@ -201,7 +201,7 @@ def write_source(folder: Path, wheels: Path) -> None:
     """Write a package that has to be built, and the one that its build imports."""
     folder.mkdir()
     system = '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n'
-    about = 'Metadata-Version: 2.2\nName: needy\nVersion: 1.0\n'
+    about = "Metadata-Version: 2.2\nName: needy\nVersion: 1.0\n"
     for name, text in {"pyproject.toml": system, "PKG-INFO": about, "backend.py": BACKEND}.items():
         (folder / name).write_text(text)
     with tarfile.open(wheels / "needy-1.0.tar.gz", "w:gz") as archive:

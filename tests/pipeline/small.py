@@ -1,0 +1,34 @@
+"""A data set of two short drawn clips as the stages before `generate` leave it, made by their own functions."""
+
+import json
+import shutil
+from pathlib import Path
+
+from stages.crop import make_crops
+from stages.dataset import Corpus, make_dataset
+from stages.features import Features, make_features
+from stages.params import read_section
+from tavce.data.clips import read_clips
+from tavce.data.crop.clip import CropSettings
+from tavce.methods.native.checkpoint import SHIPPED as BASE
+from tavce.methods.wav2lip.checkpoint import SHIPPED as WAV2LIP
+
+ROOT = Path(__file__).parents[2]
+PROFILE = ROOT / "profiles" / "smoke.yaml"
+DATASET = "small"
+
+
+def small_dataset(folder: Path) -> Path:
+    """Write the data set, the shipped base animator and the shipped Wav2Lip below `folder`, and return it."""
+    read = lambda kind, *place: read_section(kind, "datasets", "synthtalk", *place, path=PROFILE)  # noqa: E731
+    data = folder / "data"
+    made = make_dataset(DATASET, ROOT / read(str, "source"), read(Corpus, "corpus"), data / "dataset" / DATASET, 1)
+    crops = data / "crop" / DATASET
+    make_crops(made[:2], data / "dataset" / DATASET, read(CropSettings, "crop"), crops, 1)
+    make_features(read_clips(crops), crops, Features(-2), data / "features" / DATASET, 1)
+    for name, source in (("base", BASE), ("wav2lip", WAV2LIP)):
+        (data / name / DATASET).mkdir(parents=True)
+        shutil.copyfile(source, data / name / DATASET / f"{name}.pt")
+        (data / name / DATASET / "record.json").write_text(json.dumps({"reason": ""}), encoding="utf-8")
+    (folder / "baselines").symlink_to(ROOT / "baselines")
+    return folder
