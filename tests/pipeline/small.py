@@ -1,4 +1,4 @@
-"""A data set of two short drawn clips as the stages before `generate` leave it, made by their own functions."""
+"""A data set of two short drawn clips, one per split, as the stages before `generate` leave it, made by their own functions."""
 
 import json
 import shutil
@@ -24,7 +24,7 @@ def small_dataset(folder: Path) -> Path:
     data = folder / "data"
     made = make_dataset(DATASET, ROOT / read(str, "source"), read(Corpus, "corpus"), data / "dataset" / DATASET, 1)
     crops = data / "crop" / DATASET
-    make_crops(made[:2], data / "dataset" / DATASET, read(CropSettings, "crop"), crops, 1)
+    make_crops([made[0], made[-1]], data / "dataset" / DATASET, read(CropSettings, "crop"), crops, 1)
     make_features(read_clips(crops), crops, Features(-2), data / "features" / DATASET, 1)
     for name, source in (("base", BASE), ("wav2lip", WAV2LIP)):
         (data / name / DATASET).mkdir(parents=True)

@@ -76,6 +76,27 @@ def test_every_stage_left_what_it_promises(smoke: Path) -> None:
     assert sheets == {f"synthtalk-{method}" for method in [*scores(smoke)["method"], "base"]}
 
 
+def test_tracks_stand_in_tables_of_their_own(smoke: Path) -> None:
+    found = {
+        path.stem.removeprefix("synthtalk-"): path.read_text(encoding="utf-8")
+        for path in (smoke / "reports/results").glob("synthtalk-*.md")
+        if "further" not in path.stem and "ablation" not in path.stem
+    }
+    own, true, painted = "one-shot_with_own_pose", "one-shot_with_the_true_pose", "in-painting_on_the_true_video"
+    assert set(found) == {own, true, painted}
+    lines = {
+        track: {line.split("|")[1].strip(" *") for line in text.splitlines() if "/" in line.split("|")[-2:][0]}
+        for track, text in found.items()
+    }
+    controls = lines[own] & lines[true] & lines[painted]
+    assert {"Ground truth", "Still frame"} <= controls
+    assert lines[own] - controls == {"SadTalker (the base animator)", "Wav2Lip on a still"}
+    assert lines[painted] - controls == {"Wav2Lip"}
+    assert not lines[true] & {"Wav2Lip", "Wav2Lip on a still"}
+    page = (smoke / "reports/results/report.md").read_text(encoding="utf-8")
+    assert page.count("Audio AUC") == 1, "what belongs to the data set stands once"
+
+
 def test_known_answers_of_the_controls(smoke: Path) -> None:
     values = scores(smoke).pivot_table(index="method", columns="metric", values="value", aggfunc="mean", dropna=False)
     assert values.loc["ground_truth", "psnr"] == float("inf")
