@@ -12,7 +12,7 @@ PANEL_IN, ACROSS = 1.7, 3
 # Okabe and Ito; with the line styles they differ in grey print too.
 LOOKS = (("#0072B2", "-"), ("#D55E00", "--"), ("#009E73", "-."), ("#CC79A7", ":"), ("#56B4E9", "-"), ("#000000", "--"))
 
-Curve = Sequence[Mapping[str, float]]
+Curve = Sequence[Mapping[str, int | float]]
 
 
 def curves_figure(curves: Mapping[str, Curve]) -> Figure:

@@ -24,11 +24,13 @@ def small_dataset(folder: Path) -> Path:
     data = folder / "data"
     made = make_dataset(DATASET, ROOT / read(str, "source"), read(Corpus, "corpus"), data / "dataset" / DATASET, 1)
     crops = data / "crop" / DATASET
-    make_crops([made[0], made[-1]], data / "dataset" / DATASET, read(CropSettings, "crop"), crops, 1)
+    two = list({clip.split: clip for clip in made}.values())
+    make_crops(two, data / "dataset" / DATASET, read(CropSettings, "crop"), crops, 1)
     make_features(read_clips(crops), crops, Features(-2), data / "features" / DATASET, 1)
     for name, source in (("base", BASE), ("wav2lip", WAV2LIP)):
         (data / name / DATASET).mkdir(parents=True)
         shutil.copyfile(source, data / name / DATASET / f"{name}.pt")
         (data / name / DATASET / "record.json").write_text(json.dumps({"reason": ""}), encoding="utf-8")
+    shutil.copyfile(PROFILE, folder / "params.yaml")
     (folder / "baselines").symlink_to(ROOT / "baselines")
     return folder

@@ -57,7 +57,7 @@ def speak_video(
 
 @torch.inference_mode()
 def _made(
-    network: Wav2Lip, frames: Pictures, boxes: Boxes, mels: Float32[np.ndarray, "frames 80 16"]
+    network: Wav2Lip, frames: Pictures, boxes: Boxes, mels: Float32[np.ndarray, "windows 80 16"]
 ) -> Iterator[UInt8[np.ndarray, "height width 3"]]:
     """Yield a frame per window of sound with its face made anew; a single frame serves all windows."""
     side = network.config.side
