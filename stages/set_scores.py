@@ -13,8 +13,9 @@ from metrics.kid import kernel_distance, kernel_resampled
 from metrics.record import Metric
 from reports.aggregate import Mean
 from stages.arrays import load_array
+from tavce.data.clips import digest
 
-Features = Float32[np.ndarray, "frames features"]
+Features = Float32[np.ndarray, "_ features"]
 
 RESAMPLES, SEED = 200, 0
 LEVEL = 0.95
@@ -53,8 +54,9 @@ def set_means(
         shared = shared_frames(files, metric.needs)
         reference = _taken(files.reference, shared, metric.needs)
         signature = f"{signatures[metric.key]}|frames:{sum(shared.values())}|videos:{len(shared)}"
+        known: dict[str, _Value] = {}
         for method in files.generated:
-            value = _value(metric, method, files, shared, reference)
+            value = _value(metric, method, files, shared, reference, known)
             lines.append(_mean(dataset, method, metric, files, len(shared), value, signature))
         floors.append(_floor(metric, reference, files.identities))
     return lines, floors
@@ -84,12 +86,25 @@ class _Value:
 
 
 def _value(
-    metric: Metric, method: str, files: SetFiles, shared: Mapping[str, int], reference: Mapping[str, Features]
+    metric: Metric,
+    method: str,
+    files: SetFiles,
+    shared: Mapping[str, int],
+    reference: Mapping[str, Features],
+    known: dict[str, _Value],
 ) -> _Value:
+    """Return a method's value; controls that change the sound alone share their features, and so their values."""
     have = files.generated[method]
     if not have or not shared:
         return _Value(reason="no clip has frames enough from every method" if have else "no video")
-    generated, truth = list(_taken(have, shared, metric.needs).values()), list(reference.values())
+    generated = _taken(have, shared, metric.needs)
+    key = digest(b"".join(part.tobytes() for part in generated.values()))
+    if key not in known:
+        known[key] = _measured(metric, list(generated.values()), list(reference.values()))
+    return known[key]
+
+
+def _measured(metric: Metric, generated: list[Features], truth: list[Features]) -> _Value:
     try:
         value = float(metric.measure(np.concatenate(generated), np.concatenate(truth)))
         drawn = _resample(metric)(generated, truth, resamples=RESAMPLES, seed=SEED)

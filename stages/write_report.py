@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import cache, partial
 from importlib.metadata import version
 from itertools import chain
 from pathlib import Path
@@ -28,6 +29,8 @@ from tavce.errors import InputError
 from tavce.media.video import read_frames
 from tavce.methods.contract import TRUE_POSE
 from tavce.run.pool import progress
+
+Frames = dict[int, UInt8[np.ndarray, "height width 3"]]  # index -> picture, in order
 
 INTERVALS = (
     f"In brackets 95 % of {RESAMPLES} draws of clips with replacement. They show the spread and not the centre: a clip "
@@ -176,9 +179,10 @@ def _write_sheets(material: Material, folder: Path) -> dict[tuple[str, str], str
     written = {}
     (folder / "sheets").mkdir()
     items = list(material.sheets.items())
+    truth = cache(partial(_truth, columns=material.frames))  # all methods stand beside the same reference frames
     for (dataset, method), lines in progress(items, len(items), "contact sheets"):
         name = f"sheets/{dataset}-{method}.png"
-        pairs = [_sheet_lines(line, material.methods[method].label, material.frames) for line in lines]
+        pairs = [_sheet_lines(line, material.methods[method].label, truth(line.reference)) for line in lines]
         columns = max(len(frames) for _, frames in chain.from_iterable(pairs))
         sheet = contact_sheet(
             list(chain.from_iterable(pairs)),
@@ -191,20 +195,22 @@ def _write_sheets(material: Material, folder: Path) -> dict[tuple[str, str], str
     return written
 
 
-def _sheet_lines(line: SheetLine, label: str, columns: int) -> list[tuple[str, list]]:  # type: ignore[type-arg]
-    at = evenly_spaced(sum(1 for _ in read_frames(line.reference)), columns)
-    truth = _picked(line.reference, at)
+def _sheet_lines(line: SheetLine, label: str, truth: Frames) -> list[tuple[str, list]]:  # type: ignore[type-arg]
     try:
-        made = _picked(line.generated, at) if line.generated else {}
+        made = _picked(line.generated, list(truth)) if line.generated else {}
     except InputError:
         made = {}  # drawn crossed out; its score rows say why it cannot be read
     return [
-        (f"{line.clip}\nreference", [truth[k] for k in at]),
-        (label.replace(", ", ",\n"), [made.get(k) for k in at]),
+        (f"{line.clip}\nreference", list(truth.values())),
+        (label.replace(", ", ",\n"), [made.get(k) for k in truth]),
     ]
 
 
-def _picked(video: Path, at: Sequence[int]) -> dict[int, UInt8[np.ndarray, "height width 3"]]:
+def _truth(reference: Path, columns: int) -> Frames:
+    return _picked(reference, evenly_spaced(sum(1 for _ in read_frames(reference)), columns))
+
+
+def _picked(video: Path, at: Sequence[int]) -> Frames:
     """Return the frames at the indices `at` that the video has; the others are never held together."""
     wanted = set(at)
     return {k: frame for k, frame in enumerate(read_frames(video, max_frames=max(at) + 1)) if k in wanted}

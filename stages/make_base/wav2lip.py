@@ -29,13 +29,13 @@ EXPERT = SyncExpertSettings(
 )
 GENERATOR = Wav2LipSettings(
     schedule=Schedule(
-        steps=1200, rate=1e-3, warm_up=0.05, weight_decay=1e-4, average=0.99, largest_gradient=1.0, every=50
+        steps=800, rate=1e-3, warm_up=0.05, weight_decay=1e-4, average=0.99, largest_gradient=1.0, every=50
     ),
     seed=0,
-    windows=16,
+    windows=24,
     mel_start=0,
-    mouth=20.0,
-    sync=0.1,
+    mouth=5.0,
+    sync=0.01,
     sync_below=math.inf,
     gan=0.0,
     beta1=0.9,
