@@ -100,7 +100,8 @@ def load_expert(path: Path) -> SyncExpert:
 
 
 def _config(path: Path, tensors: Mapping[str, Tensor]) -> Wav2LipConfig:
-    if not {SIDE, WIDTH} <= set(tensors) or tensors[SIDE].numel() != 1 or int(tensors[SIDE]) not in SIDES:
+    sizes = [tensors[key] for key in (SIDE, WIDTH) if key in tensors]
+    if [each.numel() for each in sizes] != [1, 1] or sizes[0] not in SIDES:
         raise InputError(path, "is no file of the stage `wav2lip`", "name its wav2lip.pt, or an official file")
     return Wav2LipConfig(int(tensors[SIDE]), int(tensors[WIDTH]) / THOUSANDTHS)
 

@@ -22,7 +22,8 @@ Boxes = Int64[np.ndarray, "frames 4"]
 def face_boxes(landmarks: Float[np.ndarray, "frames 68 2"], height: int, width: int) -> Boxes:
     """Return the face's x0, y0, x1, y1 in each frame: whole pixels, the last row and column left out.
 
-    Each is the mean over its frame and the next four, the last four frames sharing one, as published.
+    Each is the mean over its frame and the next four, the last five frames sharing one. (The published code writes each
+    mean over the box it is of, so that there the last four means take in some that are means already.)
 
     Args:
         landmarks: in pixels, (0, 0) the centre of the top left one.

@@ -5,6 +5,7 @@ lower half, and frame k hears the sound that begins with it.
 """
 
 from collections.abc import Iterator
+from itertools import chain
 
 import numpy as np
 import torch
@@ -26,7 +27,7 @@ def speak_still(
     landmarks: Float[np.ndarray, "68 2"],
     mels: Float32[np.ndarray, "frames 80 16"],
 ) -> Iterator[UInt8[np.ndarray, "height width 3"]]:
-    """Yield a frame per window of sound: the portrait, its face made anew.
+    """Return a frame per window of sound, made when it is asked for: the portrait, its face made anew.
 
     Args:
         network: in evaluation mode.
@@ -38,8 +39,7 @@ def speak_still(
         InputError: the portrait shows no face, or too little of one.
     """
     box = face_boxes(landmarks[None], *portrait.shape[:2])
-    for first in range(0, len(mels), AT_ONCE):
-        yield from _made(network, portrait[None], box, mels[first : first + AT_ONCE])
+    return chain.from_iterable(_made(network, portrait[None], box, mels[part]) for part in _parts(len(mels)))
 
 
 def speak_video(
@@ -48,11 +48,13 @@ def speak_video(
     landmarks: Float[np.ndarray, "frames 68 2"],
     mels: Float32[np.ndarray, "frames 80 16"],
 ) -> Iterator[UInt8[np.ndarray, "height width 3"]]:
-    """Yield the frames of a video with the face of each made anew; arguments and errors as for `speak_still`."""
+    """Return the frames of a video with the face of each made anew; arguments and errors as for `speak_still`."""
     boxes = face_boxes(landmarks, *frames.shape[1:3])
-    for first in range(0, len(mels), AT_ONCE):
-        part = slice(first, first + AT_ONCE)
-        yield from _made(network, frames[part], boxes[part], mels[part])
+    return chain.from_iterable(_made(network, frames[part], boxes[part], mels[part]) for part in _parts(len(mels)))
+
+
+def _parts(frames: int) -> list[slice]:
+    return [slice(first, first + AT_ONCE) for first in range(0, frames, AT_ONCE)]
 
 
 @torch.inference_mode()

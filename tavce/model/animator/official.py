@@ -1,4 +1,4 @@
-"""The published files of SadTalker -> a `FaceAnimator` of the size `tavce.model.animator.sizes.PAPER`.
+"""The published files of SadTalker -> its native networks: `FaceAnimator`, `ExpNet` and `PoseVae` of the published size.
 
 One file, SadTalker_V0.0.2_256.safetensors, holds all networks under prefixes; the mapping network has its own,
 mapping_00229-model.pth.tar (OpenTalker/SadTalker@cd4c046, src/facerender/animate.py).
@@ -9,9 +9,13 @@ from collections.abc import Mapping
 from torch import Tensor
 
 from tavce.model.animator.face_animator import FaceAnimator
+from tavce.model.motion.exp_net import ExpNet
+from tavce.model.motion.pose_vae import PoseVae
 from tavce.model.state import fill_strictly
 
 TAKEN = ("kp_extractor.", "generator.")
+EXPRESSION, POSE = "audio2exp.", "audio2pose."
+CRITIC = "netD_motion."  # of the training of audio2pose; it makes no motion
 
 
 def fill_from_sadtalker(animator: FaceAnimator, networks: Mapping[str, Tensor], mapping: Mapping[str, Tensor]) -> None:
@@ -30,3 +34,23 @@ def fill_from_sadtalker(animator: FaceAnimator, networks: Mapping[str, Tensor], 
     taken = {key: value for key, value in networks.items() if key.startswith(TAKEN)}
     renamed = {f"mapping.{key}": value for key, value in mapping.items()}
     fill_strictly(animator, taken | renamed, fresh=("generator.attention.",))
+
+
+def fill_sound_from_sadtalker(expression: ExpNet, pose: PoseVae, networks: Mapping[str, Tensor]) -> None:
+    """Fill the networks that hear from published weights, every key accounted for.
+
+    Args:
+        expression: of the published width, with 64 coefficients.
+        pose: of the published size.
+        networks: tensors of the safetensors file; those of other networks are left out.
+
+    Raises:
+        ValueError: a key is missing, unexpected or of another shape; what was filled before it stays.
+    """
+    fill_strictly(expression, _below(EXPRESSION, networks))
+    motion = _below(POSE, networks)
+    fill_strictly(pose, {key: value for key, value in motion.items() if not key.startswith(CRITIC)})
+
+
+def _below(prefix: str, networks: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    return {key.removeprefix(prefix): value for key, value in networks.items() if key.startswith(prefix)}
