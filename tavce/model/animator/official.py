@@ -1,4 +1,4 @@
-"""The published files of SadTalker -> its native networks: `FaceAnimator`, `ExpNet` and `PoseVae` of the published size.
+"""SadTalker's published files -> its native networks of that size: `FaceAnimator`, `ExpNet` and `PoseVae`.
 
 One file, SadTalker_V0.0.2_256.safetensors, holds all networks under prefixes; the mapping network has its own,
 mapping_00229-model.pth.tar (OpenTalker/SadTalker@cd4c046, src/facerender/animate.py).
@@ -15,7 +15,6 @@ from tavce.model.state import fill_strictly
 
 TAKEN = ("kp_extractor.", "generator.")
 EXPRESSION, POSE = "audio2exp.", "audio2pose."
-CRITIC = "netD_motion."  # of the training of audio2pose; it makes no motion
 
 
 def fill_from_sadtalker(animator: FaceAnimator, networks: Mapping[str, Tensor], mapping: Mapping[str, Tensor]) -> None:
@@ -48,8 +47,7 @@ def fill_sound_from_sadtalker(expression: ExpNet, pose: PoseVae, networks: Mappi
         ValueError: a key is missing, unexpected or of another shape; what was filled before it stays.
     """
     fill_strictly(expression, _below(EXPRESSION, networks))
-    motion = _below(POSE, networks)
-    fill_strictly(pose, {key: value for key, value in motion.items() if not key.startswith(CRITIC)})
+    fill_strictly(pose, _below(POSE, networks))
 
 
 def _below(prefix: str, networks: Mapping[str, Tensor]) -> dict[str, Tensor]:
