@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-CODE = ("stages", "tavce", "metrics", "reports")
+CODE = ("stages", "tavce", "metrics", "reports", "baselines")
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
@@ -38,7 +38,7 @@ def workspace_in(folder: Path, profile: str = "smoke") -> Path:
 
 def call(folder: Path, *command: str, check: bool = True) -> "subprocess.CompletedProcess[str]":
     """Run a command of the environment in `folder`; its output is kept for messages."""
-    done = subprocess.run(command, cwd=folder, env=environment(), capture_output=True, text=True, timeout=500)
+    done = subprocess.run(command, cwd=folder, env=environment(), capture_output=True, text=True, timeout=1800)
     if check and done.returncode:
         pytest.fail(f"{command} ended with {done.returncode}:\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}")
     return done
