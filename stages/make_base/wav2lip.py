@@ -39,6 +39,7 @@ GENERATOR = Wav2LipSettings(
     sync_below=math.inf,
     gan=0.0,
     beta1=0.9,
+    frozen_norms=False,
     check_every=400,
     check_windows=128,
 )

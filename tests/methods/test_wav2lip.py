@@ -96,10 +96,8 @@ def test_fewer_than_five_frames_share_one_box() -> None:
 
 
 def test_boxes_end_with_the_picture() -> None:
-    (corner,) = face_boxes(face_at(5, 8)[None], HEIGHT, WIDTH)
-    assert corner.tolist() == [0, 0, round(25.5), round(8 + 29.5)]
-    (other,) = face_boxes(face_at(75, 85)[None], HEIGHT, WIDTH)
-    assert other.tolist()[2:] == [WIDTH, HEIGHT]
+    assert face_boxes(face_at(5, 8)[None], HEIGHT, WIDTH)[0].tolist() == [0, 0, round(25.5), round(8 + 29.5)]
+    assert face_boxes(face_at(75, 85)[None], HEIGHT, WIDTH)[0].tolist()[2:] == [WIDTH, HEIGHT]
 
 
 def test_a_lost_face_is_refused() -> None:
@@ -202,11 +200,10 @@ def test_a_still_speaks_a_frame_per_window(network: Wav2Lip, frames: int) -> Non
 
 
 def test_a_video_keeps_all_but_its_faces(network: Wav2Lip) -> None:
-    frames = AT_ONCE + 5
-    video = np.stack([picture(seed) for seed in range(frames)])
+    video = np.stack([picture(seed) for seed in range(frames := AT_ONCE + 5)])
     landmarks = np.stack([face_at(38 + 0.3 * k, 40 - 0.2 * k) for k in range(frames)])
-    kept, mels = video.copy(), sounds(frames)
-    made = list(speak_video(network, video, landmarks, mels))
+    kept = video.copy()
+    made = list(speak_video(network, video, landmarks, sounds(frames)))
     boxes = face_boxes(landmarks, HEIGHT, WIDTH)
     assert len(np.unique(boxes, axis=0)) > 5
     for number, (frame, box) in enumerate(zip(made, boxes, strict=True)):
@@ -238,8 +235,7 @@ def test_what_in_painting_is_shown(network: Wav2Lip) -> None:
     video, landmarks = np.stack([picture(0), picture(1)]), np.stack([face_at()] * 2)
     other = video.copy()
     (x0, y0, x1, y1), *_ = boxes = face_boxes(landmarks, HEIGHT, WIDTH)
-    middle = (y0 + y1) // 2
-    other[:, middle + 2 : y1, x0:x1] = 0
+    other[:, (y0 + y1) // 2 + 2 : y1, x0:x1] = 0
     try:
         for each in (video, other):
             list(speak_video(network, each, landmarks, sounds(2)))
@@ -281,7 +277,7 @@ def test_a_lesson() -> None:
     landmarks = np.stack([face_at(opened=each) for each in opened])
     video = np.stack([picture(seed) for seed in range(6)])
     found = lesson_of(video, landmarks, np.zeros(6 * 640, np.int16), SIDE)
-    box = face_boxes(landmarks[:1], HEIGHT, WIDTH)[0]
+    (box,) = face_boxes(landmarks[:1], HEIGHT, WIDTH)
     assert np.array_equal(found.faces[4], cut_face(video[4], box, SIDE))
     scale = SIDE / (box[2:] - box[:2])  # of the face's pixels to the frame's
     assert found.shapes[:, 0] == pytest.approx((opened - 0.2) * 20 * scale[1] / SIDE, abs=1e-6)

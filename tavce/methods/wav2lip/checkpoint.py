@@ -94,8 +94,9 @@ def load_expert(path: Path) -> SyncExpert:
     Raises:
         InputError: there is no such file, or its tensors are not those of an expert.
     """
+    tensors = read_tensors(path)
     expert = SyncExpert(SyncExpertConfig(OFFICIAL.side, OFFICIAL.width))
-    _fill(path, expert, read_tensors(path))
+    _fill(path, expert, tensors)
     return expert
 
 

@@ -35,6 +35,8 @@ class Wav2LipSettings:
             Infinite counts from the first step.
         gan: weight of the discriminator's loss; 0.07 as released. 0 trains without one.
         beta1: of AdamW; 0.9 as released, 0.5 with a discriminator.
+        frozen_norms: batch norms keep the statistics that they have, for who goes on from a trained network with few
+            people at a time; not so as released.
         check_every: steps between checks; 3000 as released.
         check_windows: held-out windows of a check.
     """
@@ -48,6 +50,7 @@ class Wav2LipSettings:
     sync_below: float
     gan: float
     beta1: float
+    frozen_norms: bool
     check_every: int
     check_windows: int
 
@@ -70,6 +73,7 @@ def released(steps: int, *, gan: bool) -> Wav2LipSettings:
         sync_below=0.75,
         gan=0.07 if gan else 0.0,
         beta1=0.5 if gan else 0.9,
+        frozen_norms=False,
         check_every=3000,
         check_windows=512,
     )
@@ -127,7 +131,8 @@ def train_wav2lip(
     """
     if (settings.gan > 0) != (discriminator is not None):
         raise ValueError(f"gan {settings.gan} {'needs a' if settings.gan else 'has no use for the'} discriminator")
-    network.to(device).to(memory_format=torch.channels_last).train()  # thin convolutions run faster so
+    network.to(device).to(memory_format=torch.channels_last)  # thin convolutions run faster so
+    _learning(settings, network)
     expert.to(device).eval().requires_grad_(False)
     descent = _descent(settings, network)
     critic = None if discriminator is None else _descent(settings, discriminator.to(device).train())
@@ -225,9 +230,16 @@ def check(
         batch = _moved(draw_faces(rng, held_out, settings.windows, mel_start=settings.mel_start), device)
         made = generate(network, batch)
         found.append([picture_loss(made, batch, 1.0).item(), sync_loss(expert, made, batch.sound).item()])
-    network.train()
+    _learning(settings, network)
     l1, sync = np.mean(found, axis=0).tolist()
     return Check(step, l1, sync, heeded or sync < settings.sync_below)
+
+
+def _learning(settings: Wav2LipSettings, network: nn.Module) -> None:
+    network.train()
+    for module in network.modules():
+        if settings.frozen_norms and isinstance(module, nn.BatchNorm2d):
+            module.eval()
 
 
 def _descent(settings: Wav2LipSettings, network: nn.Module) -> Descent:
