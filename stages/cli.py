@@ -68,8 +68,8 @@ def _add_score(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         "score",
         help="score generated videos against the true ones, matched by name",
         description="Score GENERATED against REFERENCE. Videos are matched by their path below the folder without its "
-        "suffix: a/b.mp4 with a/b.mkv. Both sides are compared frame by frame at 25 fps, as they are: bring them to "
-        "one crop and size first.",
+        "suffix, a/b.mp4 with a/b.mkv, or by the file name where only the folders differ. Both sides are compared "
+        "frame by frame at 25 fps, as they are: bring them to one crop and size first, or add --fit.",
         epilog="OUT gets rows.parquet and rows.csv (one row per clip and metric, with its signature), report.md, "
         "tables in Markdown, LaTeX and CSV, a plot and a contact sheet.",
     )
@@ -95,6 +95,17 @@ def _add_score(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     )
     score.add_argument(
         "--allow-missing", action="store_true", help="score what matches; missing videos count against coverage"
+    )
+    score.add_argument(
+        "--names",
+        type=Path,
+        metavar="CSV",
+        help="table with the columns clip (name of a reference without suffix) and video (path below GENERATED)",
+    )
+    score.add_argument(
+        "--fit",
+        action="store_true",
+        help="bring generated videos to their reference's size and length first: a short one repeats its last frame",
     )
     score.add_argument(
         "--workers",
@@ -153,6 +164,8 @@ def _score(given: argparse.Namespace) -> int:
             judges=_judges(given.judges),
             face_model=given.face_model,
             allow_missing=given.allow_missing,
+            names=given.names,
+            fit=given.fit,
             workers=given.workers,
         )
     )

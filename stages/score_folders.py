@@ -1,5 +1,6 @@
 """`tavce score`: two folders of videos, matched by name -> rows, tables, plot and contact sheet."""
 
+import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -13,6 +14,7 @@ from metrics.record import Metric
 from reports.contact_sheet import evenly_spaced
 from reports.describe import MethodInfo
 from stages.compare_clip import Pair
+from stages.fit_videos import fit_videos
 from stages.judges_line import judges_line
 from stages.judging import OFFICIAL, STANDIN, Judges
 from stages.match_videos import Match, match
@@ -46,6 +48,8 @@ class FolderScore:
         judges: which networks score, or None for none but the face model.
         face_model: MediaPipe model file or registry name; "" for none, or for the stand-in's landmarks.
         allow_missing: whether unmatched names are counted instead of refused.
+        names: CSV file that says which generated video is which reference's, or None to match by name.
+        fit: whether generated videos are first brought to their reference's length and size.
         workers: number of processes.
     """
 
@@ -57,6 +61,8 @@ class FolderScore:
     judges: Judges | None
     face_model: str
     allow_missing: bool
+    names: Path | None
+    fit: bool
     workers: int
 
     def panel(self) -> Panel:
@@ -86,11 +92,11 @@ def score_folders(asked: FolderScore) -> bool:
     """
     chosen = _metrics(asked)
     _check_out(asked.out)
-    found = match(asked.generated, asked.reference, allow_missing=asked.allow_missing)
+    found = match(asked.generated, asked.reference, allow_missing=asked.allow_missing, names=asked.names)
     panel = asked.panel()
     signatures = {each.key: sign(each, panel, "none", "native") for each in chosen}  # opens what is missing now
-    tasks = _tasks(found)
-    with atomic_directory(asked.out) as part:
+    with atomic_directory(asked.out) as part, tempfile.TemporaryDirectory(prefix="tavce-fit-") as copies:
+        tasks = _tasks(fit_videos(found, Path(copies), asked.workers) if asked.fit else found)
         work = partial(_score_one, asked=asked, chosen=chosen, folder=part / FEATURES)
         rows = [row for rows in run_all(work, tasks, workers=asked.workers, label="score") for row in rows]
         scored = table([row | {"signature": signatures[str(row["metric"])]} for row in rows])

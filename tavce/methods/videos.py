@@ -3,7 +3,7 @@
 import csv
 import unicodedata
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -42,7 +42,7 @@ def find(folder: Path, names: Path | None, clips: Sequence[Clip]) -> Found:
     if not folder.is_dir():
         raise InputError(folder, "there is no such folder", "check the method's `path`")
     files = find_videos(folder)
-    named = _by_table(folder, files, names, clips) if names else _by_name(folder, files, clips)
+    named = by_table(folder, files, names, {clip.id for clip in clips}) if names else _by_name(folder, files, clips)
     if not named:
         shown = ", ".join([*sorted(files)[:3], *["..."] * (len(files) > 3)])
         problem = f"none of its {len(files)} videos is called as a clip ({shown}), such as {clips[0].id}"
@@ -71,22 +71,33 @@ def _by_name(folder: Path, files: Sequence[str], clips: Sequence[Clip]) -> dict[
     return named
 
 
-def _by_table(folder: Path, files: Sequence[str], names: Path, clips: Sequence[Clip]) -> dict[str, str]:
+def by_table(folder: Path, files: Sequence[str], names: Path, known: Collection[str]) -> dict[str, str]:
+    """Return the file of each known clip that a table names.
+
+    Args:
+        folder: of the videos.
+        files: below it.
+        names: CSV file with the columns ``clip`` and ``video``; it may name other clips too.
+        known: clips that are wanted.
+
+    Raises:
+        InputError: no such table, or it names a video that is not there or two for one clip.
+    """
     if not names.is_file():
-        raise InputError(names, "there is no such file", "check the method's `names`")
+        raise InputError(names, "there is no such file", "check the name of the table")
     with names.open(encoding="utf-8-sig", newline="") as file:
         reader = csv.DictReader(file)
         missing = [column for column in COLUMNS if column not in (reader.fieldnames or [])]
         if missing:
             raise InputError(names, f"has no column {missing[0]!r}", f"its columns are {', '.join(COLUMNS)}")
         rows = [(row["clip"] or "", row["video"] or "") for row in reader]
-    known, there, named = {clip.id for clip in clips}, set(files), dict[str, str]()
+    there, named = set(files), dict[str, str]()
     for line, (clip, video) in enumerate(rows, 2):
         if video not in there:
             raise InputError(names, f"line {line}: {folder} has no video {video!r}", "paths are below the folder")
         if clip in named:
             raise InputError(names, f"line {line}: clip {clip} has a video already", "give each clip one")
-        if clip in known:  # a table may name the clips of other splits
+        if clip in known:
             named[clip] = video
     return named
 

@@ -200,7 +200,8 @@ def test_a_still_speaks_a_frame_per_window(network: Wav2Lip, frames: int) -> Non
 
 
 def test_a_video_keeps_all_but_its_faces(network: Wav2Lip) -> None:
-    video = np.stack([picture(seed) for seed in range(frames := AT_ONCE + 5)])
+    frames = AT_ONCE + 5
+    video = np.stack([picture(seed) for seed in range(frames)])
     landmarks = np.stack([face_at(38 + 0.3 * k, 40 - 0.2 * k) for k in range(frames)])
     kept = video.copy()
     made = list(speak_video(network, video, landmarks, sounds(frames)))

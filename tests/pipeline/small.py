@@ -1,4 +1,4 @@
-"""A data set of two short drawn clips, one per split, as the stages before `generate` leave it, made by their own functions."""
+"""Two short drawn clips, one per split, as the stages before `generate` leave them, made by their own functions."""
 
 import json
 import shutil

@@ -38,7 +38,9 @@ class Normalised:
     fps: float | None
 
 
-def normalise(source: Path, clip: str, folder: Path, *, frames: int, size: tuple[int, int], audio: Path) -> Normalised:
+def normalise(
+    source: Path, clip: str, folder: Path, *, frames: int, size: tuple[int, int], audio: Path | None
+) -> Normalised:
     """Write ``<clip>.mkv`` (lossless, 25 fps) and ``<clip>.wav`` into `folder`.
 
     A short video repeats its last frame, a longer one is cut at the end. Other sizes are resampled: by pixel area
@@ -50,7 +52,7 @@ def normalise(source: Path, clip: str, folder: Path, *, frames: int, size: tuple
         folder: where they go.
         frames: wanted number of frames.
         size: wanted width and height in pixels.
-        audio: 16 kHz mono WAV, cut or filled with silence to 640 samples per frame.
+        audio: 16 kHz mono WAV, cut or filled with silence to 640 samples per frame; None writes no sound.
 
     Raises:
         InputError: the video cannot be read whole, is far longer or larger than any answer, or has another shape than
@@ -65,14 +67,15 @@ def normalise(source: Path, clip: str, folder: Path, *, frames: int, size: tuple
     if abs(given[0] * size[1] / (given[1] * size[0]) - 1) > SHAPE:
         problem = f"is {given[0]}x{given[1]}, which has another shape than the {size[0]}x{size[1]} wanted"
         raise InputError(source, problem, "crop it to that shape first")
-    samples = fit_audio(read_wav(audio), frames)
+    samples = None if audio is None else fit_audio(read_wav(audio), frames)
     reader = _Reader(source, frames, size if size != given else None)
     video = folder / f"{clip}.mkv"
     write_video(video, reader.frames())
     if reader.made > LONGEST * frames + MARGIN:
         video.unlink()
         raise InputError(source, f"has over {reader.made - 1} frames, asked for were {frames}", "cut it first")
-    write_wav(folder / f"{clip}.wav", samples)
+    if samples is not None:
+        write_wav(folder / f"{clip}.wav", samples)
     repeated, cut = max(0, frames - reader.made), max(0, reader.made - frames)
     return Normalised(reader.made, repeated, cut, None if size == given else given, seen.frame_rate)
 
