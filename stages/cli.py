@@ -93,6 +93,18 @@ def _add_score(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         help="networks that score: none; official (fetch them first: tavce weights list); standin (synthtalk only); "
         "or a file in the form of params.yaml, whose section `judges` is read (default: %(default)s)",
     )
+    _add_matching(score)
+    score.add_argument(
+        "--workers",
+        type=int,
+        default=2,
+        choices=range(1, 257),
+        metavar="N",
+        help="processes (default: %(default)s); moves no score",
+    )
+
+
+def _add_matching(score: argparse.ArgumentParser) -> None:
     score.add_argument(
         "--allow-missing", action="store_true", help="score what matches; missing videos count against coverage"
     )
@@ -106,14 +118,6 @@ def _add_score(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         "--fit",
         action="store_true",
         help="bring generated videos to their reference's size and length first: a short one repeats its last frame",
-    )
-    score.add_argument(
-        "--workers",
-        type=int,
-        default=2,
-        choices=range(1, 257),
-        metavar="N",
-        help="processes (default: %(default)s); moves no score",
     )
 
 

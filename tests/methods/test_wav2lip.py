@@ -203,9 +203,8 @@ def test_a_video_keeps_all_but_its_faces(network: Wav2Lip) -> None:
     frames = AT_ONCE + 5
     video = np.stack([picture(seed) for seed in range(frames)])
     landmarks = np.stack([face_at(38 + 0.3 * k, 40 - 0.2 * k) for k in range(frames)])
-    kept = video.copy()
+    kept, boxes = video.copy(), face_boxes(landmarks, HEIGHT, WIDTH)
     made = list(speak_video(network, video, landmarks, sounds(frames)))
-    boxes = face_boxes(landmarks, HEIGHT, WIDTH)
     assert len(np.unique(boxes, axis=0)) > 5
     for number, (frame, box) in enumerate(zip(made, boxes, strict=True)):
         within = inside(box)

@@ -1,6 +1,7 @@
 """Wav2Lip's networks: their sizes, what they are shown, how they begin."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from tavce.model.wav2lip.discriminator import QualityConfig, QualityDiscriminato
 from tavce.model.wav2lip.generator import OFFICIAL, Wav2Lip, Wav2LipConfig
 from tavce.model.wav2lip.start import begin_as_copy, hear_as
 from tavce.model.wav2lip.sync_expert import SyncExpert, SyncExpertConfig
-from tavce.model.wav2lip.train import surprise_of
+from tavce.model.wav2lip.train import generate, released, surprise_of, train_wav2lip
 from tavce.model.wav2lip.train_sync_expert import draw_pairs
 from tests.model.wav2lip_toys import (
     MOUTH,
@@ -268,3 +269,20 @@ def test_a_discriminator_tells_the_dark_from_the_true() -> None:
     assert curve[0] == pytest.approx(2 * math.log(2), abs=0.1)
     assert curve[-1] < 0.6 * curve[0]
     assert surprise_of(critic, fake, true=True) > 2 * surprise_of(critic, truth, true=True)
+
+
+def test_a_training_tells_it_what_is_made_and_what_is_true() -> None:
+    critic, network, settings = discriminator_of(), generator_of(), replace(released(1, gan=True), windows=2)
+    for parameter in critic.parameters():  # so that it tells one from the other
+        torch.nn.init.zeros_(parameter) if parameter.ndim == 1 else parameter.data.mul_(4)
+    batch = draw_faces(np.random.default_rng([settings.seed, 1]), corpus(0), 2, mel_start=-1)
+    with torch.no_grad():
+        made = generate(network.train(), batch)
+        expected = {
+            "gan": surprise_of(critic, made, true=True).item(),
+            "fakes": surprise_of(critic, made, true=False).item(),
+            "truths": surprise_of(critic, batch.target, true=True).item(),
+        }
+    _, (told,), _ = train_wav2lip(settings, generator_of(), expert_of(), corpus(0), corpus(1), discriminator=critic)
+    assert {name: told[name] for name in expected} == pytest.approx(expected, abs=1e-3)
+    assert abs(expected["gan"] - expected["truths"]) > 0.1
