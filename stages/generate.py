@@ -7,7 +7,6 @@ from pathlib import Path
 from stages.entry import one_argument, run
 from stages.evaluate import Evaluate, clips_to_make, other_clip
 from stages.method import BASELINES, ControlMethod, ExternalMethod, Method, NativeMethod
-from stages.native import Place, make_native
 from stages.params import read_section, workers
 from stages.paths import base_folder, crop_folder, features_folder, generated_folder, wav2lip_folder
 from stages.user_videos import generate_videos
@@ -44,6 +43,8 @@ def generate(dataset: str, method: Method, clips: Sequence[Clip], folder: Path, 
             control = partial(_control, method=method, folder=part)
             outcomes = run_all(control, wanted, workers=processes, label=label)
         elif isinstance(method, NativeMethod):
+            from stages.native import Place, make_native  # brings PyTorch, which takes seconds to import
+
             place = Place(base_folder(dataset), wav2lip_folder(dataset), features_folder(dataset), part)
             native = partial(make_native, method=method, place=place)
             outcomes = run_all(native, wanted, workers=processes, label=label)

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from tavce.methods.bounds import EnvelopeMouth, TrueMotion
 from tavce.methods.contract import IN_PAINTING, OWN_POSE, TRUE_POSE, Track
 from tavce.methods.controls import Control
 from tavce.methods.external.spec import read_spec
-from tavce.methods.native.bounds import EnvelopeMouth, TrueMotion
 
 BASELINES = Path("baselines")
 

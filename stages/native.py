@@ -20,8 +20,9 @@ from tavce.media.audio import read_wav
 from tavce.media.mel import mel_windows
 from tavce.media.video import read_video
 from tavce.media.writer import write_video
+from tavce.methods.bounds import Bound
 from tavce.methods.contract import Outcome, Request, clip_seed
-from tavce.methods.native.bounds import Bound, bounded
+from tavce.methods.native.bounds import bounded
 from tavce.methods.native.checkpoint import Native, load_checkpoint
 from tavce.methods.native.clip import portrait_of, true_coefficients
 from tavce.methods.native.render import render

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from tavce.methods.native.bounds import EnvelopeMouth, TrueMotion, bounded, envelope
+from tavce.methods.bounds import EnvelopeMouth, TrueMotion
+from tavce.methods.native.bounds import bounded, envelope
 from tavce.model.motion.sampling import Layout
 
 LAYOUT = Layout(expression=(0, 1), pose=(2, 3), pose_units=(1.0, 1.0), lids=(4,))

@@ -14,8 +14,8 @@ from tavce.errors import InputError
 from tavce.media.audio import read_wav
 from tavce.media.video import read_video
 from tavce.media.writer import write_h264
+from tavce.methods.bounds import EnvelopeMouth, TrueMotion
 from tavce.methods.contract import IN_PAINTING, OWN_POSE, TRACKS, TRUE_POSE, Outcome, read_manifest
-from tavce.methods.native.bounds import EnvelopeMouth, TrueMotion
 from tests.pipeline.small import DATASET, small_dataset
 
 ROOT = Path(__file__).parents[2]

@@ -3,42 +3,14 @@
 Both take pose, lids and gaze of the clip, as the ablation arms do, so what differs is the mouth.
 """
 
-from dataclasses import dataclass
-from typing import Literal
-
 import numpy as np
 from jaxtyping import Float32, Int16
 
 from tavce.media.audio import SAMPLES_PER_FRAME
+from tavce.methods.bounds import Bound, TrueMotion
 from tavce.model.motion.sampling import Layout
 
 Coefficients = Float32[np.ndarray, "frames coefficients"]
-
-
-@dataclass(frozen=True)
-class TrueMotion:
-    """All motion of the clip through the renderer: what is lost is the renderer's doing; no motion can do better."""
-
-    name: Literal["true_motion"]
-
-
-@dataclass(frozen=True)
-class EnvelopeMouth:
-    """The mouth opens with the loudness of the sound: what any method that was trained should beat.
-
-    Attributes:
-        opening: of the first expression coefficient at the loudest frame of the clip.
-    """
-
-    name: Literal["envelope_mouth"]
-    opening: float
-
-    def __post_init__(self) -> None:
-        if self.opening <= 0:
-            raise ValueError(f"opening {self.opening} must be above 0")
-
-
-Bound = TrueMotion | EnvelopeMouth
 
 
 def bounded(bound: Bound, truth: Coefficients, samples: Int16[np.ndarray, " samples"], layout: Layout) -> Coefficients:
