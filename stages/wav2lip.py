@@ -93,16 +93,22 @@ def train(params: Wav2LipParams, learned: Wav2LipData, held_out: Wav2LipData) ->
     return checkpoint_bytes(SMALL, state, trained.expert.state_dict()), record
 
 
-def lessons(dataset: str, split: str, frames: int, processes: int) -> tuple[Wav2LipData | None, int]:
-    """Return a split's clips cut to one length, and how many pieces were left out for want of a face.
+def lessons(
+    dataset: str, splits: Sequence[str], frames: int, processes: int
+) -> dict[str, tuple[Wav2LipData | None, int]]:
+    """Return each split's clips cut to one length, and how many pieces were left out for want of a face.
 
     The first is None where no clip is so long, with a face in each frame.
     """
-    clips = [clip for clip in read_clips(crop_folder(dataset)) if clip.usable and clip.split == split]
+    clips = [clip for clip in read_clips(crop_folder(dataset)) if clip.usable and clip.split in splits]
     work = partial(_lessons_of, crops=crop_folder(dataset), features=features_folder(dataset), frames=frames)
-    pieces = [piece for made in run_all(work, clips, workers=processes, label="faces to learn from") for piece in made]
-    found = [piece for piece in pieces if piece is not None]
-    return joined(found) if found else None, len(pieces) - len(found)
+    made = run_all(work, clips, workers=processes, label="faces to learn from")
+    found = {}
+    for split in splits:
+        pieces = [piece for clip, cut in zip(clips, made, strict=True) if clip.split == split for piece in cut]
+        whole = [piece for piece in pieces if piece is not None]
+        found[split] = (joined(whole) if whole else None, len(pieces) - len(whole))
+    return found
 
 
 def _lessons_of(clip: Clip, crops: Path, features: Path, frames: int) -> list[Lesson | None]:
@@ -122,7 +128,8 @@ def _lessons_of(clip: Clip, crops: Path, features: Path, frames: int) -> list[Le
 
 def make(dataset: str, params: Wav2LipParams, split: str, folder: Path) -> dict[str, Any]:
     """Write networks and curves; return the record, whose ``reason`` is why there are none, or empty."""
-    (learned, left_out), (held_out, _) = (lessons(dataset, name, params.frames, workers()) for name in ("train", split))
+    found = lessons(dataset, ("train", split), params.frames, workers())
+    (learned, left_out), (held_out, _) = found["train"], found[split]
     if learned is None or held_out is None:
         return {"reason": NOTHING.format(split="train" if learned is None else split, frames=params.frames)}
     try:

@@ -156,4 +156,4 @@ def test_videos_that_are_no_clips_are_named(
 def test_methods_of_each_profile_are_read(name: str) -> None:
     methods: dict[str, Method] = read_section(dict[str, Method], "methods", path=ROOT / "profiles" / f"{name}.yaml")
     assert methods["ground_truth"].track == "controls"
-    assert {"wav2lip_still", "wav2lip_video", "sadtalker"} <= set(methods) or name in ("folder", "ablation")
+    assert {"wav2lip_still", "wav2lip_video"} <= set(methods) or name == "folder"

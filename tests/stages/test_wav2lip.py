@@ -31,7 +31,7 @@ def here(world: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def learned(split: str, frames: int = 20) -> Wav2LipData:
-    found, _ = lessons(DATASET, split, frames, 1)
+    found, _ = lessons(DATASET, [split], frames, 1)[split]
     assert found is not None
     return found
 
@@ -43,7 +43,7 @@ def of_split(world: Path, split: str) -> int:
 def test_pieces_of_one_split_alone_and_of_one_length(world: Path) -> None:
     for split in ("train", "test"):
         assert learned(split).faces.shape[:2] == (2 * of_split(world, split), 20)  # 50 frames each: two of 20
-    assert lessons(DATASET, "train", 51, 1) == (None, 0)
+    assert lessons(DATASET, ["train"], 51, 1) == {"train": (None, 0)}
 
 
 def test_a_piece_without_a_face_is_left_out_and_counted(world: Path) -> None:
@@ -55,7 +55,7 @@ def test_a_piece_without_a_face_is_left_out_and_counted(world: Path) -> None:
     arrays["landmarks"][3] = np.nan
     np.savez(path, **arrays)
     try:
-        found = [lessons(DATASET, split, 20, 1) for split in ("train", "test")]
+        found = lessons(DATASET, ("train", "test"), 20, 1).values()
     finally:
         path.write_bytes(kept)
     assert sum(left_out for _, left_out in found) == 1
