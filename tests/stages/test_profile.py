@@ -74,7 +74,7 @@ def test_changes_are_not_lost_unasked(here: Path) -> None:
 
 def test_check_finds_a_slip_in_a_late_section(here: Path) -> None:
     profile.use("smoke", force=False)
-    assert check_params() == (1, 6)
+    assert check_params() == (1, 9)
     text = (here / "params.yaml").read_text()
     (here / "params.yaml").write_text(text.replace("[psnr, ssim,", "[psnrr, ssim,"))
     with pytest.raises(InputError, match=r"section 'score': no metric is called 'psnrr'"):
