@@ -17,7 +17,7 @@ from stages.arrays import load_arrays
 from stages.entry import one_argument, run
 from stages.evaluate import Evaluate, clips_to_make
 from stages.params import read_section, workers
-from stages.paths import RECORD, animated_folder, animator_folder, crop_folder, features_folder
+from stages.paths import RECORD, animated_folder, animator_folder, crop_folder, features_folder, filter_folder
 from tavce.data.clips import Clip, read_clips
 from tavce.media.mel import mel_windows
 from tavce.media.writer import write_video
@@ -79,7 +79,7 @@ def main(arguments: Sequence[str]) -> None:
     shared: Shared = read_section(Shared, "animator")
     evaluate: Evaluate = read_section(Evaluate, "evaluate")
     crops, features, trained = crop_folder(dataset), features_folder(dataset), animator_folder(name)
-    clips = clips_to_make(read_clips(crops), evaluate.split)
+    clips = clips_to_make(read_clips(filter_folder(dataset)), evaluate.split)
     reason = str(json.loads((trained / RECORD).read_text(encoding="utf-8"))["reason"])
     with atomic_directory(animated_folder(dataset, name)) as part:
         tasks = []

@@ -20,7 +20,7 @@ from stages.make_base.parts import make_base, too_little
 from stages.make_base.renderer import SETTINGS, animator_data
 from stages.make_judges.corpus import Clips
 from stages.params import read_section, workers
-from stages.paths import BASE, PIECES, RECORD, base_folder, crop_folder, features_folder
+from stages.paths import BASE, PIECES, RECORD, base_folder, crop_folder, features_folder, filter_folder
 from stages.pieces import load_pieces, write_arrays
 from tavce.data.clips import read_clips
 from tavce.data.synthetic.performance import COEFFICIENTS
@@ -50,7 +50,7 @@ def check_base(shared: Shared, features: Features) -> None:
 def make(dataset: str, shared: Shared, split: str, folder: Path) -> dict[str, Any]:
     """Write base and pieces; return the record, whose ``reason`` is why there is no base, or empty."""
     crops, features = crop_folder(dataset), features_folder(dataset)
-    clips = [clip for clip in read_clips(crops) if clip.usable]
+    clips = [clip for clip in read_clips(filter_folder(dataset)) if clip.usable]
 
     def pieces_of(name: str) -> Clips | None:
         part = [clip for clip in clips if clip.split == name]

@@ -4,10 +4,11 @@ from collections.abc import Mapping, Sequence
 
 from stages.arms import Arm, Shared
 from stages.base import check_base
+from stages.corpora import Corpus
 from stages.correlation import Correlation
-from stages.dataset import Corpus
 from stages.evaluate import Evaluate
 from stages.features import Features
+from stages.filter import Filter
 from stages.judging import Judges
 from stages.measure import Score
 from stages.method import Method
@@ -34,7 +35,14 @@ def check_params() -> tuple[int, int]:
     methods: dict[str, Method] = read_section(dict[str, Method], "methods")
     features: Features = read_section(Features, "features")
     _check_arms(features, {"dataset": list(datasets), "correlation": list(correlations)}, list(methods))
-    sections = {"judges": Judges, "evaluate": Evaluate, "score": Score, "report": Report, "wav2lip": Wav2LipParams}
+    sections: dict[str, type] = {
+        "judges": Judges,
+        "filter": Filter,
+        "evaluate": Evaluate,
+        "score": Score,
+        "report": Report,
+    }
+    sections["wav2lip"] = Wav2LipParams
     for section, kind in sections.items():
         read_section(kind, section)
     workers()

@@ -9,6 +9,7 @@ from metrics import METRICS, VARIANTS
 from stages import profile
 from stages.animate_command import add_animate, run_animate
 from stages.baselines import add_baselines, run_baselines
+from stages.dataset_command import add_dataset, run_dataset
 from stages.entry import run as run_main
 from stages.judging import OFFICIAL, STANDINS, Judges
 from stages.params import read_section
@@ -29,6 +30,9 @@ You want to know which videos of a folder can be used, and why others cannot:
 You want the whole graph (data, crops, features, methods, scores, report):
   dvc repro                       with params.yaml as it is (the demo, on a corpus that is made here)
   tavce profile use folder        for your own talking videos: then edit `source` in params.yaml, and dvc repro
+
+You want a published data set (HDTF, VoxCeleb, LRW):
+  tavce profile use hdtf          then: tavce estimate, tavce dataset fetch hdtf, tavce dataset status hdtf, dvc repro
 
 You want a portrait to speak:
   tavce animate --portrait face.png --audio speech.wav --out talk.mp4
@@ -57,6 +61,14 @@ def parser() -> argparse.ArgumentParser:
     clips.add_argument("folder", type=Path, help="any folder of videos, nested or flat")
     _add_profile(commands)
     commands.add_parser("check", help="read all of params.yaml and say what is wrong, before any stage runs")
+    estimate = commands.add_parser(
+        "estimate",
+        help="print what the run of params.yaml costs, and confirm that it may start",
+        description="Print hours, disk space and memory of the run that params.yaml asks for, and ask whether it may "
+        "start. Runs on published data sets wait for this word; the demo and your own videos do not.",
+    )
+    estimate.add_argument("--yes", action="store_true", help="confirm without being asked")
+    add_dataset(commands)
     add_weights(commands)
     add_animate(commands)
     add_baselines(commands)
@@ -143,12 +155,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         datasets, methods = check_params()
         print(f"params.yaml is sound: {datasets} data sets, {methods} methods; run: dvc repro")
         return 0
-    if given.command == "weights":
-        return run_weights(given)
-    if given.command == "animate":
-        return run_animate(given)
-    if given.command == "baselines":
-        return run_baselines(given)
+    if given.command == "estimate":
+        from stages.estimate import run_estimate  # torch comes with it
+
+        return run_estimate(yes=given.yes)
+    others = {"animate": run_animate, "baselines": run_baselines, "dataset": run_dataset, "weights": run_weights}
+    if given.command in others:
+        return others[given.command](given)
     return _score(given)
 
 

@@ -20,7 +20,7 @@ from stages.correlation_start import fill_encoders, perceptual_distance
 from stages.entry import one_argument, run
 from stages.evaluate import Evaluate
 from stages.params import read_section, workers
-from stages.paths import correlation_folder, crop_folder, features_folder
+from stages.paths import correlation_folder, crop_folder, features_folder, filter_folder
 from tavce.data.clips import Clip, read_clips
 from tavce.errors import InputError
 from tavce.media.mel import mel_windows
@@ -206,7 +206,7 @@ def main(arguments: Sequence[str]) -> None:
     chosen: Correlation = read_section(Correlation, "correlations", name)
     evaluate: Evaluate = read_section(Evaluate, "evaluate")
     crops, features = crop_folder(dataset), features_folder(dataset)
-    clips = [clip for clip in read_clips(crops) if clip.usable]
+    clips = [clip for clip in read_clips(filter_folder(dataset)) if clip.usable]
     side, wanted = chosen.network.mouth.side, ("train", evaluate.split)
     pieces = load_pieces(
         [clip for clip in clips if clip.split in wanted],

@@ -8,7 +8,7 @@ from typing import Literal
 
 from stages.entry import one_argument, run
 from stages.params import read_section, workers
-from stages.paths import crop_folder, features_folder
+from stages.paths import crop_folder, features_folder, filter_folder
 from tavce.data.clips import Clip, read_clips, write_clips
 from tavce.data.features import write_features
 from tavce.run.atomic import atomic_directory
@@ -45,7 +45,7 @@ def main(arguments: Sequence[str]) -> None:
     (name,) = one_argument(arguments, "dataset")
     features: Features = read_section(Features, "features")
     crops = crop_folder(name)
-    make_features(read_clips(crops), crops, features, features_folder(name), workers())
+    make_features(read_clips(filter_folder(name)), crops, features, features_folder(name), workers())
 
 
 if __name__ == "__main__":

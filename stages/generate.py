@@ -8,7 +8,7 @@ from stages.entry import one_argument, run
 from stages.evaluate import Evaluate, clips_to_make, other_clip
 from stages.method import BASELINES, ControlMethod, ExternalMethod, Method, NativeMethod
 from stages.params import read_section, workers
-from stages.paths import base_folder, crop_folder, features_folder, generated_folder, wav2lip_folder
+from stages.paths import base_folder, crop_folder, features_folder, filter_folder, generated_folder, wav2lip_folder
 from stages.user_videos import generate_videos
 from tavce.data.clips import Clip, read_clips
 from tavce.methods.contract import Outcome, Request, write_manifest
@@ -67,7 +67,7 @@ def main(arguments: Sequence[str]) -> None:
     dataset, name = one_argument(arguments, "dataset", "method")
     method: Method = read_section(Method, "methods", name)
     evaluate: Evaluate = read_section(Evaluate, "evaluate")
-    clips = clips_to_make(read_clips(crop_folder(dataset)), evaluate.split)
+    clips = clips_to_make(read_clips(filter_folder(dataset)), evaluate.split)
     generate(dataset, method, clips, generated_folder(dataset, name), workers())
 
 

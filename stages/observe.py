@@ -1,12 +1,12 @@
 """What the judges see in one video: landmarks, identity, picture features, lips and sound, in one pass over it."""
 
-from collections.abc import Set
+from collections.abc import Iterator, Set
 from dataclasses import dataclass, field, fields, replace
 from itertools import islice
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Float32, Int16, UInt8
+from jaxtyping import Float32, Float64, Int16, UInt8
 
 from metrics.align import aligned_faces
 from metrics.face_boxes import detect_faces
@@ -16,7 +16,8 @@ from metrics.inception import inception_features
 from metrics.networks.i3d import CLASSES, WINDOW_FRAMES, fvd_features
 from metrics.networks.syncnet import audio_features, lip_features
 from metrics.record import NoValueError
-from metrics.sync import window_count
+from metrics.sync import SAMPLES_PER_FRAME, pair_distances, window_count
+from metrics.sync import WINDOW_FRAMES as SYNC_WINDOW_FRAMES
 from metrics.sync_crop import syncnet_track, syncnet_whole
 from metrics.sync_jpeg import mjpeg_dump
 from stages.arrays import load_arrays
@@ -146,6 +147,35 @@ def _boxes_of(landmarks: Float32[np.ndarray, "frames 68 2"]) -> np.ndarray:
         raise NoValueError(f"no face was found in any of its {len(landmarks)} frames")
     boxes = np.array([head_box(landmarks[k]) for k in seen])
     return np.stack([np.interp(np.arange(len(landmarks)), seen, side) for side in boxes.T], axis=1)
+
+
+def observe(panel: Panel, needs: Set[str], video: Path) -> Observed:
+    """Return what the judges see in a whole video, decoded once."""
+    observer = Observer(panel, needs, video)
+    for frames in blocks(read_frames(video)):
+        observer.add(frames)
+    return observer.result()
+
+
+def blocks(frames: Iterator[UInt8[np.ndarray, "h w 3"]]) -> Iterator[Frames]:
+    """Yield frames in blocks, the last one shorter."""
+    while part := list(islice(frames, BLOCK)):
+        yield np.stack(part)
+
+
+def sync_distances(
+    panel: Panel, seen: Observed, samples: Int16[np.ndarray, " samples"]
+) -> Float64[np.ndarray, "windows 31"]:
+    """Return SyncNet's distances of what was seen of a video to a sound.
+
+    Raises:
+        NoValueError: the lips were not seen, or the sound is too short for a window.
+    """
+    if seen.lip is None:
+        raise NoValueError(seen.reasons["lip"])
+    frames = len(seen.lip) + SYNC_WINDOW_FRAMES  # that SyncNet counts
+    sound = sound_features(panel, samples[seen.lip_first * SAMPLES_PER_FRAME :], frames)
+    return pair_distances(seen.lip[: len(sound)], sound)
 
 
 def sound_features(

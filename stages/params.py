@@ -17,6 +17,7 @@ SECTIONS = (
     "datasets",
     "features",
     "judges",
+    "filter",
     "correlations",
     "animator",
     "ablations",

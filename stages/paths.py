@@ -23,6 +23,11 @@ def crop_folder(dataset: str) -> Path:
     return DATA / "crop" / dataset
 
 
+def filter_folder(dataset: str) -> Path:
+    """Clip table of a data set's crops after what was heard in them: the one that all later stages read."""
+    return DATA / "filter" / dataset
+
+
 def features_folder(dataset: str) -> Path:
     """Features of a data set's clips."""
     return DATA / "features" / dataset

@@ -16,7 +16,7 @@ from stages.measure import Score
 from stages.observe import BLOCK, Observer, save_observed
 from stages.panel import crop_panel
 from stages.params import read_section, workers
-from stages.paths import crop_folder, reference_folder
+from stages.paths import crop_folder, filter_folder, reference_folder
 from tavce.data.clips import Clip, read_clips
 from tavce.data.crop.clip import CropSettings
 from tavce.media.video import read_frames
@@ -56,7 +56,7 @@ def main(arguments: Sequence[str]) -> None:
     score: Score = read_section(Score, "score")
     check_judges(judges, crop_panel(judges, crop))
     crops = crop_folder(dataset)
-    wanted = clips_to_make(read_clips(crops), evaluate.split)
+    wanted = clips_to_make(read_clips(filter_folder(dataset)), evaluate.split)
     observe_all(wanted, crops, judges, crop, score, reference_folder(dataset), workers())
 
 

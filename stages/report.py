@@ -28,6 +28,7 @@ from stages.paths import (
     correlation_folder,
     crop_folder,
     dataset_folder,
+    filter_folder,
     generated_folder,
     reference_folder,
     score_folder,
@@ -114,7 +115,7 @@ def gather(datasets: Mapping[str, str], methods: dict[str, Method], asked: Asked
     parts += [_arm_rows(dataset, name, asked) for dataset in datasets for name in asked.arms.shown]
     rows = pd.concat(parts, ignore_index=True)
     for dataset, kind in datasets.items():
-        clips = read_clips(crop_folder(dataset))
+        clips = read_clips(filter_folder(dataset))
         wanted = [clip.id for clip in clips_to_make(clips, asked.split)]
         expected[dataset] = wanted
         excluded[dataset] = {

@@ -20,7 +20,16 @@ from stages.measure import Score
 from stages.observe import load_observed
 from stages.panel import Panel, crop_panel
 from stages.params import read_section, workers
-from stages.paths import FEATURES, ROWS, SETS, crop_folder, generated_folder, reference_folder, score_folder
+from stages.paths import (
+    FEATURES,
+    ROWS,
+    SETS,
+    crop_folder,
+    filter_folder,
+    generated_folder,
+    reference_folder,
+    score_folder,
+)
 from stages.score_clip import Row, score_clip
 from stages.sign import sign
 from tavce.data.clips import Clip, file_sha256, read_clips
@@ -113,7 +122,7 @@ def scoring_of(dataset: str) -> Scoring:
     evaluate: Evaluate = read_section(Evaluate, "evaluate")
     panel = crop_panel(judges, crop)
     check_judges(judges, panel)
-    return Scoring(score, judges, crop, panel, clips_to_make(read_clips(crop_folder(dataset)), evaluate.split))
+    return Scoring(score, judges, crop, panel, clips_to_make(read_clips(filter_folder(dataset)), evaluate.split))
 
 
 def write_scores(rows: "pd.DataFrame", scoring: Scoring, folder: Path) -> None:

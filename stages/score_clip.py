@@ -11,9 +11,9 @@ from jaxtyping import Float32, Float64, Int16
 from metrics import reduce
 from metrics.lse import AUDIO_MARGIN
 from metrics.record import Metric, NoValueError
-from metrics.sync import SAMPLES_PER_FRAME, WINDOW_FRAMES, SyncDistances, pair_distances
+from metrics.sync import WINDOW_FRAMES, SyncDistances
 from stages.compare_clip import Compared, Pair, compare_clip, count
-from stages.observe import Observed, sound_features
+from stages.observe import Observed, sync_distances
 from stages.panel import JudgeError, Panel
 from tavce.errors import InputError
 from tavce.media.audio import read_sound
@@ -98,11 +98,7 @@ class _Sound:
             return SyncDistances(own, None, f"the sound of the clip to compare with: {error}")
 
     def _against(self, seen: Observed, samples: Int16[np.ndarray, " samples"]) -> Float64[np.ndarray, "windows 31"]:
-        if seen.lip is None:
-            raise NoValueError(seen.reasons["lip"])
-        frames = len(seen.lip) + WINDOW_FRAMES  # that SyncNet counts
-        audio = sound_features(self._panel, samples[seen.lip_first * SAMPLES_PER_FRAME :], frames)
-        return pair_distances(seen.lip[: len(audio)], audio)
+        return sync_distances(self._panel, seen, samples)
 
 
 def _read(sound: Path) -> Int16[np.ndarray, " samples"]:

@@ -18,7 +18,7 @@ from stages.evaluate import Evaluate
 from stages.make_base.wav2lip import EXPERT, GENERATOR, SMALL, make_wav2lip, tune
 from stages.make_judges.descend import repeatable
 from stages.params import read_section, workers
-from stages.paths import RECORD, WAV2LIP, crop_folder, features_folder, wav2lip_folder
+from stages.paths import RECORD, WAV2LIP, crop_folder, features_folder, filter_folder, wav2lip_folder
 from tavce.data.clips import Clip, read_clips
 from tavce.errors import InputError
 from tavce.media.audio import SAMPLES_PER_FRAME, read_wav
@@ -100,7 +100,7 @@ def lessons(
 
     The first is None where no clip is so long, with a face in each frame.
     """
-    clips = [clip for clip in read_clips(crop_folder(dataset)) if clip.usable and clip.split in splits]
+    clips = [clip for clip in read_clips(filter_folder(dataset)) if clip.usable and clip.split in splits]
     work = partial(_lessons_of, crops=crop_folder(dataset), features=features_folder(dataset), frames=frames)
     made = run_all(work, clips, workers=processes, label="faces to learn from")
     found = {}

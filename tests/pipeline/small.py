@@ -5,7 +5,8 @@ import shutil
 from pathlib import Path
 
 from stages.crop import make_crops
-from stages.dataset import Corpus, make_dataset
+from stages.corpora import Corpus
+from stages.dataset import make_dataset
 from stages.features import Features, make_features
 from stages.params import read_section
 from tavce.data.clips import read_clips

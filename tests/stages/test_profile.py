@@ -9,7 +9,7 @@ import yaml
 
 from stages import profile
 from stages.check import check_params
-from stages.dataset import FolderCorpus
+from stages.corpora import FolderCorpus
 from stages.evaluate import Evaluate
 from stages.features import Features
 from stages.measure import Score
