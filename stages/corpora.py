@@ -21,7 +21,7 @@ class HdtfCorpus:
 
     Attributes:
         store: folder for the uploads and the record of them; large, and outside of DVC.
-        metadata: folder of the fifteen text files; "" fetches them from their authors into the store.
+        metadata: where the fifteen text files are: an address, from which they come into the store, or a folder.
         address: of an upload, `{id}` in place of its id.
         first_seconds: only the first segment of each video, at most so long, as many papers do; null for all of it.
         fetch: manners of the download.

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from stages.arms import Arm, Shared
 from stages.correlation import Correlation
 from stages.evaluate import Evaluate
+from stages.judging import Judges
 from stages.method import ControlMethod, Method
 from stages.volumes import Volume
 from tavce.data.clips import FPS
@@ -17,7 +18,7 @@ from tavce.data.clips import FPS
 CORES = 2
 # Seconds of one core.
 CROP_PER_FRAME = 0.03
-SCORE_PER_FRAME = 0.89  # all metrics, official networks, 256 px
+SCORE_PER_FRAME = {"official": 0.89, "standin": 0.02}  # all metrics; 256 and 128 px
 CONTROL_PER_FRAME = 0.004
 RENDER_PER_FRAME = {"tiny": 0.021, "small": 0.0035, "paper": 15.4}
 LEARN_PER_FRAME = {"tiny": 0.063, "small": 0.025, "paper": 46.0}
@@ -28,6 +29,7 @@ LOSSLESS_PER_PIXEL = 0.83e-9  # FFV1 of a talking head: 5.43 MB for 100 frames o
 UPLOAD_PER_HOUR = 1.0  # H.264 of 720 to 1080 lines, as sites serve it
 TRAINING_MEMORY = {"tiny": 2.0, "small": 2.0, "paper": 9.6}
 SCORING_MEMORY = 1.1
+CHECKPOINT = {"tiny": 0.002, "small": 0.002, "paper": 0.6}
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,7 @@ class Plan:
     arms: Mapping[str, Arm]
     methods: Mapping[str, Method]
     evaluate: Evaluate
+    judges: Judges
 
 
 def costs(plan: Plan) -> list[Cost]:
@@ -81,7 +84,7 @@ def _training_costs(plan: Plan) -> list[Cost]:
     steps = shared.tuning.steps * trainings + (shared.scratch_steps if shared.base == "scratch" else 0)
     seconds = steps * shared.tuning.sources * shared.tuning.frames * LEARN_PER_FRAME[shared.size]
     what = f"{len(plan.arms)} arms of {len(shared.seeds)} seeds, size {shared.size}"
-    return [*lines, Cost(what, _hours(seconds), 0.6 * trainings, TRAINING_MEMORY[shared.size])]
+    return [*lines, Cost(what, _hours(seconds), CHECKPOINT[shared.size] * trainings, TRAINING_MEMORY[shared.size])]
 
 
 def _correlation_seconds(correlation: Correlation) -> float:
@@ -97,11 +100,10 @@ def _method_costs(plan: Plan, name: str, volume: Volume) -> list[Cost]:
     others = len(plan.methods) - controls + sum(arm.table for arm in plan.arms.values())
     made = frames * (controls * CONTROL_PER_FRAME + others * RENDER_PER_FRAME[plan.shared.size])
     count = controls + others
+    scored = frames * count * SCORE_PER_FRAME["standin" if plan.judges.standins else "official"]
     return [
         Cost(f"{name}: videos of {count} methods, native ones", _hours(made), disk * count, TRAINING_MEMORY["tiny"]),
-        Cost(
-            f"{name}: scores of {count} methods", _hours(frames * SCORE_PER_FRAME * count), 0.1, SCORING_MEMORY * CORES
-        ),
+        Cost(f"{name}: scores of {count} methods", _hours(scored), 0.1, SCORING_MEMORY * CORES),
     ]
 
 

@@ -37,7 +37,7 @@ def make_published(name: str, source: Path, corpus: Published, folder: Path) -> 
 
     The plan is made twice, as a stream: no list of a million clips is held.
     """
-    fetch(name, corpus, source, report=print)
+    fetch(corpus, source, report=print)
     with atomic_directory(folder) as part:
         write_clips((each.clip for each in planned(name, corpus, source)), part)
         write_guides(planned(name, corpus, source), part)

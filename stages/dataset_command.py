@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from stages.confirmed import check_confirmed
-from stages.corpora import Corpus, HdtfCorpus, Published, VoxCelebCorpus
+from stages.corpora import Corpus, Published
 from stages.params import read_section
 from stages.published import fetch, uploads
 from tavce.data.uploads.status import ORDER, format_status, status_table, write_availability
@@ -42,8 +42,9 @@ def run_dataset(given: argparse.Namespace) -> int:
     corpus, source = _published(given.name)
     if given.action == "fetch":
         check_confirmed()
-        fetch(given.name, corpus, source, report=print, again=given.again)
-    if not isinstance(corpus, HdtfCorpus | VoxCelebCorpus) or not (wanted := uploads(given.name, corpus, source)):
+        fetch(corpus, source, report=print, again=given.again)
+    wanted = uploads(corpus, source)
+    if not wanted:
         print(f"{given.name} is read where it lies, {corpus.store}: nothing is fetched")
         return 0
     table = status_table(wanted, Path(corpus.store))

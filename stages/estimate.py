@@ -9,6 +9,7 @@ from stages.corpora import Corpus
 from stages.correlation import Correlation
 from stages.costs import Cost, Plan, costs
 from stages.evaluate import Evaluate
+from stages.judging import Judges
 from stages.method import Method
 from stages.params import read_section
 from stages.volumes import Volume, expected
@@ -32,6 +33,7 @@ def read_plan() -> Plan:
         read_section(dict[str, Arm], "ablations"),
         read_section(dict[str, Method], "methods"),
         read_section(Evaluate, "evaluate"),
+        read_section(Judges, "judges"),
     )
 
 
@@ -49,7 +51,7 @@ def show(lines: list[Cost]) -> str:
 def run_estimate(*, yes: bool) -> int:
     """Print what the run costs and ask whether it may start; return 0 if it may, 1 if not."""
     print(show(costs(read_plan())))
-    print("hours of two CPU cores, by rates measured on them (a GPU is faster); memory of the GPU, or without one.")
+    print("hours of two CPU cores, at measured rates (a GPU is faster); memory of the GPU or, without one, of the CPU.")
     print("external methods (kind: external) come on top: baselines/NAME/method.yaml says what each needs.")
     if not yes and not _agreed():
         print("not confirmed: dvc repro will not download or cut published data sets")

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from tavce.data.clips import Clip
-from tavce.data.crop.guide import Guide
+from tavce.data.guide import Guide
 
 
 @dataclass(frozen=True)

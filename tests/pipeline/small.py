@@ -4,8 +4,8 @@ import json
 import shutil
 from pathlib import Path
 
-from stages.crop import make_crops
 from stages.corpora import Corpus
+from stages.crop import make_crops
 from stages.dataset import make_dataset
 from stages.features import Features, make_features
 from stages.params import read_section
