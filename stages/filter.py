@@ -19,7 +19,6 @@ from stages.params import read_section, workers
 from stages.paths import crop_folder, filter_folder
 from tavce.data.clips import Clip, read_clips, write_clips
 from tavce.data.crop.clip import CropSettings
-from tavce.data.packed import clip_files
 from tavce.media.audio import read_wav
 from tavce.run.atomic import atomic_directory
 from tavce.run.pool import run_all
@@ -84,11 +83,10 @@ def filter_clips(
 def _filtered(clip: Clip, rules: _Rules) -> Clip:
     if not clip.usable:
         return clip
-    with clip_files(rules.crops, clip.id) as files:
-        samples = read_wav(files / f"{clip.id}.wav")
-        reason = silent(samples, rules.settings.quietest_db)
-        if not reason and rules.settings.asks_the_judge:
-            reason = _out_of_sync(files / f"{clip.id}.mkv", samples, rules)
+    samples = read_wav(rules.crops / f"{clip.id}.wav")
+    reason = silent(samples, rules.settings.quietest_db)
+    if not reason and rules.settings.asks_the_judge:
+        reason = _out_of_sync(rules.crops / f"{clip.id}.mkv", samples, rules)
     return clip.unusable(reason) if reason else clip
 
 

@@ -7,12 +7,14 @@ from stages.corpora import HdtfCorpus, LrwCorpus, Published, VoxCelebCorpus
 from tavce.data.hdtf import plan as hdtf
 from tavce.data.hdtf.metadata import Metadata, read_metadata
 from tavce.data.hdtf.source import fetch_metadata
-from tavce.data.lrw import plan as lrw
+from tavce.data.lrw.folder import list_clips, plan_folder
+from tavce.data.lrw.pairs import PairedClip, plan_pairs, read_pairs
 from tavce.data.planned import Planned
-from tavce.data.splits import read_splits, test_identities
+from tavce.data.splits import SPLITS, read_splits, test_identities
 from tavce.data.uploads.fetch import fetch_uploads
 from tavce.data.uploads.ledger import read_ledger
 from tavce.data.uploads.upload import Upload
+from tavce.data.voxceleb import metadata_plan as fomm
 from tavce.data.voxceleb import plan as voxceleb
 from tavce.data.voxceleb.metadata_csv import read_metadata as read_list
 from tavce.data.voxceleb.official import plan_official
@@ -36,7 +38,7 @@ def uploads(corpus: Published, source: Path) -> list[Upload]:
         return []
     selection, annotations = _selection(corpus, source), Path(corpus.annotations)
     if corpus.form == "metadata":
-        return voxceleb.metadata_uploads(read_list(annotations), selection, corpus.address)
+        return fomm.metadata_uploads(read_list(annotations), selection, corpus.address)
     return voxceleb.annotation_uploads(annotations, selection, corpus.address)
 
 
@@ -59,7 +61,7 @@ def planned(name: str, corpus: Published, source: Path) -> Iterator[Planned]:
 def _planned(name: str, corpus: Published, source: Path) -> Iterator[Planned]:
     store = Path(corpus.store)
     if isinstance(corpus, LrwCorpus):
-        return lrw.plan(corpus, name, source)
+        return _lrw(name, corpus)
     if isinstance(corpus, HdtfCorpus):
         return hdtf.plan(
             _hdtf_metadata(corpus),
@@ -73,10 +75,29 @@ def _planned(name: str, corpus: Published, source: Path) -> Iterator[Planned]:
         return plan_official(store, dataset=name, selection=selection)
     if corpus.form == "metadata":
         rows = read_list(annotations)
-        return voxceleb.plan_metadata(rows, dataset=name, ledger=read_ledger(store), selection=selection)
+        return fomm.plan_metadata(rows, dataset=name, ledger=read_ledger(store), selection=selection)
     return voxceleb.plan_annotations(
         annotations, dataset=name, version=corpus.version, ledger=read_ledger(store), selection=selection
     )
+
+
+def paired(name: str, corpus: LrwCorpus) -> Iterator[PairedClip]:
+    """Yield the clips of a list of pairs, each with the file whose sound it gets.
+
+    Raises:
+        InputError: the list or the folder is not what it should be.
+    """
+    return plan_pairs(Path(corpus.store), read_pairs(Path(corpus.pairs)), dataset=name)
+
+
+def _lrw(name: str, corpus: LrwCorpus) -> Iterator[Planned]:
+    if corpus.pairs:
+        return (each.planned for each in paired(name, corpus))
+    splits = SPLITS if corpus.part == "all" else (corpus.part,)
+    chosen = list_clips(
+        Path(corpus.store), splits=splits, words=None, clips_per_word=corpus.clips_per_word, seed=corpus.seed
+    )
+    return plan_folder(chosen, dataset=name)
 
 
 def without_leak(name: str, clips: Iterator[Planned]) -> Iterator[Planned]:

@@ -24,3 +24,19 @@ class Guide:
     official: OfficialBox | None
     boxes: Float32[np.ndarray, "frames 4"] | None
     unit: Literal["height", "frame"]
+
+    def in_pixels(self, picture: tuple[int, int], frames: int) -> Float32[np.ndarray, "frames 4"] | None:
+        """Return the boxes in pixels of a picture, one per frame; None where there are no boxes.
+
+        Args:
+            picture: width and height.
+            frames: of the clip; of those beyond the annotation nothing is said.
+        """
+        if self.boxes is None:
+            return None
+        width, height = picture
+        across = height if self.unit == "height" else width
+        scale = np.array([across, height, across, height], dtype=np.float32)
+        found = np.full((frames, 4), np.nan, dtype=np.float32)
+        found[: len(self.boxes)] = self.boxes[:frames] * scale - np.float32(0.5)
+        return found

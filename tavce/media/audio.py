@@ -4,6 +4,7 @@ import wave
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from itertools import chain
+from math import gcd
 from pathlib import Path
 
 import av
@@ -20,9 +21,12 @@ SAMPLE_RATE_HZ = 16_000
 SAMPLES_PER_FRAME = SAMPLE_RATE_HZ // FPS
 # Containers round timestamps (Matroska to 1 ms); only a larger step is a gap or an overlap. Half a frame is 20 ms.
 TOLERANCE_S = Fraction(10, 1000)
+RUN_IN_S = 1  # decoded before a part of a sound: transforms overlap, and resamplers look back
 
 
-def read_audio(path: Path, *, sample_rate: int = SAMPLE_RATE_HZ) -> Int16[np.ndarray, " samples"]:
+def read_audio(
+    path: Path, *, sample_rate: int = SAMPLE_RATE_HZ, first: int = 0, stop: int | None = None
+) -> Int16[np.ndarray, " samples"]:
     """Return the sound of a video or sound file as mono, with sample 0 at the time of the first picture.
 
     Sound that starts after the first picture gets silence in front, sound before it is cut off, and gaps in the
@@ -33,35 +37,86 @@ def read_audio(path: Path, *, sample_rate: int = SAMPLE_RATE_HZ) -> Int16[np.nda
     Args:
         path: any file that FFmpeg reads.
         sample_rate: of the result, in Hz.
+        first: the first sample that is returned; the file is entered shortly before it. The samples are those of the
+            whole sound, except that the resampler's rounding may move one by 1, and that a container which rounds
+            timestamps (Matroska) moves all by up to its step.
+        stop: the sample behind the last one.
 
     Raises:
         InputError: no audio stream, no sound in it, a damaged or missing part (with the second), or a sampling rate
             that changes on the way.
     """
     start = first_picture_time(path)
-    with opened(path) as container:
-        frames = _sounds(container, path)
-        first = next(frames, None)
-        if first is None:
-            raise InputError(path, "its audio stream holds no sound", REPAIR)
-        rate = first.sample_rate  # of the decoded sound; some AAC headers state half of it
-        chunks = _chunks(chain([first], frames), path, rate)
-        pieces = list(_resampled(placed(chunks, rate, start), rate, sample_rate))
-    if not pieces:
+    pieces = _part(path, start, sample_rate, first, stop) if first else None
+    if pieces is None:
+        with opened(path) as container:
+            frames = _sounds(container, path)
+            head = next(frames, None)
+            if head is None:
+                raise InputError(path, "its audio stream holds no sound", REPAIR)
+            rate = head.sample_rate  # of the decoded sound; some AAC headers state half of it
+            chunks = _chunks(chain([head], frames), path, rate)
+            pieces = _until(_resampled(placed(chunks, rate, start), rate, sample_rate), stop)[first:stop]
+    if not len(pieces) and not first:
         raise InputError(path, "its audio stream holds no sound after the first picture", REPAIR)
-    return np.concatenate(pieces)
+    return pieces
 
 
-def read_sound(video: Path) -> Int16[np.ndarray, " samples"]:
+def read_sound(video: Path, *, first: int = 0, stop: int | None = None) -> Int16[np.ndarray, " samples"]:
     """Return the sound of a video at 16 kHz: its audio stream, or, where it has none, ``<stem>.wav`` beside it.
 
     Lossless pictures and their sound lie side by side in the folders that the stages write.
+
+    Args:
+        video: the file.
+        first: as for `read_audio`.
+        stop: as for `read_audio`.
 
     Raises:
         InputError: there is neither, or it cannot be read.
     """
     beside = video.with_suffix(".wav")
-    return read_wav(beside) if beside.is_file() and not probe(video).has_audio else read_audio(video)
+    if beside.is_file() and not probe(video).has_audio:
+        return read_wav(beside)[first:stop]
+    return read_audio(video, first=first, stop=stop)
+
+
+def _part(
+    path: Path, start: Fraction | None, sample_rate: int, first: int, stop: int | None
+) -> Int16[np.ndarray, " samples"] | None:
+    """Return samples `first` to `stop`, decoded from shortly before them; None where no seek leads there."""
+    with opened(path) as container:
+        stream = sound_stream(container, path)
+        rate, base = stream.codec_context.sample_rate, stream.time_base or Fraction(1, av.time_base)
+        if start is None or not rate:
+            return None
+        common = gcd(rate, sample_rate)
+        # Both sample grids meet here, so that the resampler's phase is that of the whole sound.
+        meeting = max(0, (first - RUN_IN_S * sample_rate) // (sample_rate // common))
+        begin = start + Fraction(meeting * (rate // common), rate)
+        try:
+            container.seek(int((begin - RUN_IN_S) / base), stream=stream)
+        except av.FFmpegError:  # no index, or none to be made
+            return None
+        frames = _sounds(container, path, whole=False)
+        head = next(frames, None)
+        if head is None or head.sample_rate != rate or head.pts is None or head.pts * base > begin:
+            return None
+        chunks = _chunks(chain([head], frames), path, rate)
+        skipped = first - meeting * (sample_rate // common)
+        pieces = _resampled(placed(chunks, rate, begin), rate, sample_rate)
+        return _until(pieces, None if stop is None else stop - first + skipped)[skipped:]
+
+
+def _until(pieces: Iterable[Int16[np.ndarray, " piece"]], stop: int | None) -> Int16[np.ndarray, " samples"]:
+    """Return the pieces as one, up to sample `stop`; what comes after it is not asked for."""
+    taken, count = [np.zeros(0, np.int16)], 0
+    for piece in pieces:
+        taken.append(piece)
+        count += len(piece)
+        if stop is not None and count >= stop:
+            break
+    return np.concatenate(taken)[:stop]
 
 
 def check_samples(samples: Int16[np.ndarray, " samples"]) -> None:
@@ -118,8 +173,8 @@ def read_wav(path: Path) -> Int16[np.ndarray, " samples"]:
     return np.frombuffer(data, "<i2").astype(np.int16)
 
 
-def _sounds(container: InputContainer, path: Path) -> Iterator[av.AudioFrame]:
-    for frame in decoded(container, sound_stream(container, path), path):
+def _sounds(container: InputContainer, path: Path, *, whole: bool = True) -> Iterator[av.AudioFrame]:
+    for frame in decoded(container, sound_stream(container, path), path, whole=whole):
         assert isinstance(frame, av.AudioFrame)
         yield frame
 

@@ -72,16 +72,23 @@ def sound_stream(container: InputContainer, path: Path) -> av.AudioStream:
 
 
 def decoded(
-    container: InputContainer, stream: av.VideoStream | av.AudioStream, path: Path
+    container: InputContainer, stream: av.VideoStream | av.AudioStream, path: Path, *, whole: bool = True
 ) -> Iterator[av.VideoFrame | av.AudioFrame]:
     """Yield the frames of `stream` in the order they are shown.
+
+    Args:
+        container: open.
+        stream: of it.
+        path: of the file, for errors.
+        whole: False behind a seek: frames that depend on ones before the seek are left out where they come first, and
+            packets are not counted.
 
     Raises:
         InputError: a packet or frame is damaged, or the file ends before the end its header declares. The message
             says at which second.
     """
     end, latest, packets = Fraction(0), Fraction(0), 0
-    checksums = False
+    checksums, sound = False, whole
     try:
         for packet in container.demux():  # all streams: a shorter one must not look like a file cut short
             packet_end = _end(packet.pts, packet.duration, packet.time_base)
@@ -98,12 +105,14 @@ def decoded(
             end, packets = max(end, packet_end), packets + (packet.size > 0)
             for frame in packet.decode():
                 assert isinstance(frame, av.VideoFrame | av.AudioFrame)
-                if frame.is_corrupt:  # the decoder is some packets ahead of the frame that it hands out
+                if frame.is_corrupt and sound:  # the decoder is some packets ahead of the frame that it hands out
                     raise _damaged(path, _end(frame.pts, 0, frame.time_base) or end, "a frame is damaged")
-                yield frame
+                if not frame.is_corrupt:
+                    sound = True
+                    yield frame
     except av.FFmpegError as error:
         raise _damaged(path, end, _said(error)) from error
-    _check_end(container, stream, path, end, latest, packets)
+    _check_end(container, stream, path, end, latest, packets if whole else stream.frames)
 
 
 def _end(pts: int | None, duration: int | None, time_base: Fraction | None) -> Fraction:

@@ -21,35 +21,45 @@ T = TypeVar("T")
 HALF = Fraction(1, 2)
 
 
-def resampled(timed: Iterable[tuple[Fraction, T]], *, fps: int = 25, alone: Fraction | None = None) -> Iterator[T]:
+def resampled(
+    timed: Iterable[tuple[Fraction, T]],
+    *,
+    fps: int = 25,
+    alone: Fraction | None = None,
+    origin: Fraction | None = None,
+    first: int = 0,
+) -> Iterator[T]:
     """Yield the item on the screen at the middle of each output frame; an item may come several times, or never.
 
     Args:
         timed: timestamps in seconds, not decreasing, each with its item. Of two items at one time the later counts.
         fps: output frames per second.
         alone: how long a single item is shown, in seconds; one output frame if not given.
+        origin: time 0 of the output frames; that of the first item if not given, and then there is at least one frame.
+        first: the first output frame that is yielded. Items before the one on the screen at its middle may be missing
+            from `timed`; then only their intervals are, which tell how long the last item of all is shown.
 
     Raises:
         ValueError: a timestamp is smaller than the one before it.
     """
     intervals: Counter[Fraction] = Counter()
-    start: Fraction | None = None
-    at, shown, made = Fraction(0), None, 0
+    start, least = origin, 1 if origin is None else 0
+    at, shown, made, seen = Fraction(0), None, first, False
     for time, item in timed:
         if start is None:
             start = time
-        elif time - start < at:
-            raise ValueError(f"timestamp {float(time):.3f} s comes after {float(at + start):.3f} s")
-        else:
+        if seen:
+            if time - start < at:
+                raise ValueError(f"timestamp {float(time):.3f} s comes after {float(at + start):.3f} s")
             intervals[time - start - at] += 1
             # Middles up to and with the moment of the change still show the item before.
             until = _middles(time - start, fps)
             yield from (shown for _ in range(until - made))  # type: ignore[misc]
             made = max(made, until)
-        at, shown = time - start, item
-    if start is not None:
+        at, shown, seen = time - start, item, True
+    if seen:
         last = _median(intervals) if intervals else (alone or Fraction(1, fps))
-        yield from (shown for _ in range(max(1 - made, _middles(at + last, fps) - made)))  # type: ignore[misc]
+        yield from (shown for _ in range(max(least - made, _middles(at + last, fps) - made)))  # type: ignore[misc]
 
 
 def _middles(time: Fraction, fps: int) -> int:

@@ -3,6 +3,7 @@
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import chain, islice
@@ -15,12 +16,13 @@ from jaxtyping import UInt8
 from tavce.errors import InputError
 from tavce.media.colour import Look, Painter, frame_look
 from tavce.media.container import REPAIR, decoded, moving_pictures, opened, picture_stream
-from tavce.media.retime import resampled
+from tavce.media.retime import HALF, resampled
 
 FPS = 25
 CONVERTERS = 1  # thread that turns YUV into RGB while the next frames are decoded; it never changes a byte
 AHEAD = 6  # frames converted before they are asked for
 MISSING = Fraction(1, 25)
+BACK = (0, 2, 10, 60)  # seconds before the wanted one at which a file is entered, until a picture comes in time
 
 
 @dataclass(frozen=True)
@@ -94,7 +96,9 @@ def probe(path: Path) -> VideoInfo:
         )
 
 
-def read_frames(path: Path, *, max_frames: int | None = None) -> Iterator[UInt8[np.ndarray, "height width 3"]]:
+def read_frames(
+    path: Path, *, first: int = 0, max_frames: int | None = None
+) -> Iterator[UInt8[np.ndarray, "height width 3"]]:
     """Yield the frames of the video at exactly 25 per second, upright RGB in [0, 255], each an array of its own.
 
     Time 0 is the timestamp of the first picture. Which picture becomes which frame: `tavce.media.retime`. Colours:
@@ -103,23 +107,35 @@ def read_frames(path: Path, *, max_frames: int | None = None) -> Iterator[UInt8[
 
     Args:
         path: any video that FFmpeg reads.
-        max_frames: stop after that many frames; what comes later in the file is not looked at.
+        first: the first frame that is yielded. Those before are not decoded where the file can be entered at a key
+            picture; the result is the same. One exception: of a file of uneven rate, the last picture is shown for the
+            usual interval of those that were decoded.
+        max_frames: stop before that frame, counted from the video's start; what comes later is not looked at.
 
     Raises:
         InputError: not a video, no picture in it, a damaged or missing part (with the second), timestamps that go
             back, a picture size that changes, or colours or rotation that are not read.
     """
-    with opened(path) as container:
+    with ExitStack() as files:
+        container = files.enter_context(opened(path))
         stream = picture_stream(container, path)
         pictures = _pictures(container, stream, path)
-        first = next(pictures, None)
-        if first is None:
+        opening = next(pictures, None)
+        if opening is None:
             raise _empty(path)
-        timed = _timed(chain([first], pictures), stream, path)
-        alone = first.duration * first.time_base if first.duration and first.time_base else None
-        chosen = islice(resampled(timed, fps=FPS, alone=alone), max_frames)
+        look = frame_look(opening, path)
+        alone = opening.duration * opening.time_base if opening.duration and opening.time_base else None
+        origin = next(_timed([opening], stream, path))[0]
+        timed = None if first else _timed(chain([opening], pictures), stream, path)
+        timed = timed or _entered(container, stream, path, origin + (first + HALF) / FPS)
+        if timed is None:  # the container stands where the seek left it
+            again = files.enter_context(opened(path))
+            stream = picture_stream(again, path)
+            timed = _timed(_pictures(again, stream, path), stream, path)
+        shown = resampled(timed, fps=FPS, alone=alone, origin=origin if first else None, first=first)
+        chosen = islice(shown, None if max_frames is None else max(0, max_frames - first))
         with ThreadPoolExecutor(CONVERTERS) as pool:
-            yield from _ahead(pool, Painter(frame_look(first, path)), chosen)
+            yield from _ahead(pool, Painter(look), chosen)
 
 
 def read_video(path: Path) -> UInt8[np.ndarray, "frames height width 3"]:
@@ -147,8 +163,30 @@ def first_picture_time(path: Path) -> Fraction | None:
         return next(_timed([frame], stream, path))[0]
 
 
-def _pictures(container: av.container.InputContainer, stream: av.VideoStream, path: Path) -> Iterator[av.VideoFrame]:
-    for frame in decoded(container, stream, path):
+def _entered(
+    container: av.container.InputContainer, stream: av.VideoStream, path: Path, moment: Fraction
+) -> Iterator[tuple[Fraction, av.VideoFrame]] | None:
+    """Yield timed pictures from a key picture on that is shown before `moment`; None where no seek leads to one."""
+    base = stream.time_base or Fraction(1, av.time_base)
+    for back in BACK:
+        place = moment - back
+        if place <= 0:
+            break
+        try:
+            container.seek(int(place / base), stream=stream)
+        except av.FFmpegError:  # no index, or none to be made: then from the start
+            break
+        pictures = _pictures(container, stream, path, whole=False)
+        head = next(pictures, None)
+        if head is not None and head.pts is not None and head.pts * base < moment:
+            return _timed(chain([head], pictures), stream, path)
+    return None
+
+
+def _pictures(
+    container: av.container.InputContainer, stream: av.VideoStream, path: Path, *, whole: bool = True
+) -> Iterator[av.VideoFrame]:
+    for frame in decoded(container, stream, path, whole=whole):
         assert isinstance(frame, av.VideoFrame)
         yield frame
 

@@ -6,7 +6,6 @@ a kilobyte per frame of landmarks, however long the video is.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from itertools import islice
 from math import ceil
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -24,8 +23,9 @@ from tavce.data.crop.motion import motion_in_crop
 from tavce.data.crop.policies import POLICIES, Crop, crop_box
 from tavce.data.crop.track import TrackRules, follow
 from tavce.data.crop.warp import transform_points, warp
+from tavce.data.guide import Guide
 from tavce.errors import InputError
-from tavce.media.audio import fit_audio, read_sound, write_wav
+from tavce.media.audio import SAMPLES_PER_FRAME, fit_audio, read_sound, write_wav
 from tavce.media.video import read_frames
 from tavce.media.writer import write_video
 
@@ -95,7 +95,16 @@ class _Seen:
     track: FaceTrack
 
 
-def crop_clip(source: Path, clip: Clip, settings: CropSettings, detector: Detector | None, out: Path) -> Clip:
+def crop_clip(
+    source: Path,
+    clip: Clip,
+    settings: CropSettings,
+    detector: Detector | None,
+    out: Path,
+    *,
+    guide: Guide | None = None,
+    sound: Path | None = None,
+) -> Clip:
     """Crop one clip and return its row, usable or with the reason why not.
 
     Written into `out`: ``<id>.mkv`` (lossless, size x size, 25 fps), ``<id>.wav`` (16 kHz mono, 640 samples per frame,
@@ -106,10 +115,13 @@ def crop_clip(source: Path, clip: Clip, settings: CropSettings, detector: Detect
 
     Args:
         source: the video file.
-        clip: its row; the part from start_s to end_s is taken, at most `max_seconds` of it.
+        clip: its row; the part from start_s to end_s is taken, at most `max_seconds` of it. Where end_s is start_s, it
+            goes to the end of the file.
         settings: the rules.
         detector: from `make_detector(settings.detector, settings.model, settings.det_size)`; None reads annotations.
         out: folder for the files.
+        guide: the data set's annotation; what lies beside the video counts only without it.
+        sound: file whose sound the clip gets, from its start on, in place of its own.
 
     Raises:
         InputError: settings that fit no clip, or an output that cannot be written.
@@ -119,11 +131,12 @@ def crop_clip(source: Path, clip: Clip, settings: CropSettings, detector: Detect
     if not clip.usable:
         return clip
     first = round(clip.start_s * FPS)
-    last = first + min(ceil((clip.end_s - clip.start_s) * FPS - 1e-6), int(settings.max_seconds * FPS + 1e-6))
-    part = slice(first, last)
+    longest = int(settings.max_seconds * FPS + 1e-6)
+    length = ceil((clip.end_s - clip.start_s) * FPS - 1e-6) if clip.end_s > clip.start_s else longest
+    part = slice(first, first + min(length, longest))
     out.mkdir(parents=True, exist_ok=True)
     try:
-        seen = _look(source, part, settings, detector)
+        seen = _look(source, part, settings, detector, guide)
         frames = len(seen.track.found)
         if frames < settings.min_frames:
             raise UnusableError(f"only {frames} frames, at least {settings.min_frames} are needed")
@@ -132,13 +145,13 @@ def crop_clip(source: Path, clip: Clip, settings: CropSettings, detector: Detect
             seen.track,
             seen.picture,
             settings.size,
-            official=read_official_box(source),
+            official=guide.official if guide is not None else read_official_box(source),
             min_iou=settings.min_iou,
             max_outside=settings.max_outside,
         )
         with TemporaryDirectory(prefix=f".{clip.id}.", dir=out) as folder:
             stem = Path(folder) / clip.id
-            _write(source, part, seen, crop, settings.size, stem)
+            _write(source, part, seen, crop, settings.size, stem, sound)
             for file in sorted(Path(folder).iterdir()):
                 file.replace(out / file.name)
     except UnusableError as error:
@@ -156,7 +169,7 @@ def crop_clip(source: Path, clip: Clip, settings: CropSettings, detector: Detect
     )
 
 
-def _look(source: Path, part: slice, settings: CropSettings, detector: Detector | None) -> _Seen:
+def _look(source: Path, part: slice, settings: CropSettings, detector: Detector | None, guide: Guide | None) -> _Seen:
     # First pass: cuts, and the face in every frame.
     detections: list[list[Face]] = []
     changes, jumps = [0.0], [False]
@@ -176,17 +189,19 @@ def _look(source: Path, part: slice, settings: CropSettings, detector: Detector 
         raise UnusableError(f"cut at {(part.start + cut) / FPS:.2f} s; split the video there")
     if detector:
         rules = TrackRules(settings.max_gap, settings.min_face_px, settings.dominance)
-        return _Seen(picture, follow(detections, rules))
+        pointer = None if guide is None else guide.in_pixels(picture, len(detections))
+        return _Seen(picture, follow(detections, rules, pointer))
     track = read_track(source, part)
     if len(track.found) != len(detections):
         raise UnusableError(f"its annotation has {len(track.found)} frames where the video has {len(detections)}")
     return _Seen(picture, track)
 
 
-def _write(source: Path, part: slice, seen: _Seen, crop: Crop, size: int, stem: Path) -> None:
+def _write(source: Path, part: slice, seen: _Seen, crop: Crop, size: int, stem: Path, other: Path | None) -> None:
     # Second pass. The sound comes first: without it no frame need be cut.
     frames = len(seen.track.found)
-    sound = _sound(source)[part.start * SAMPLE_RATE_HZ // FPS :]
+    start = 0 if other else part.start * SAMPLES_PER_FRAME
+    sound = _sound(other or source, start, start + frames * SAMPLES_PER_FRAME)
     write_wav(stem.with_name(f"{stem.name}.wav"), fit_audio(sound, frames), SAMPLE_RATE_HZ)
     pictures = (warp(frame, crop.affine, size) for frame in _frames(source, part))
     portrait = stem.with_name(f"{stem.name}.png")
@@ -218,14 +233,14 @@ def _with_portrait(pictures: Iterator[Picture], path: Path) -> Iterator[Picture]
 
 def _frames(source: Path, part: slice) -> Iterator[Picture]:
     try:
-        yield from islice(read_frames(source, max_frames=part.stop), part.start, None)
+        yield from read_frames(source, first=part.start, max_frames=part.stop)
     except InputError as error:
         raise UnusableError(f"{error.problem}; {error.remedy}") from error
 
 
-def _sound(source: Path) -> Int16[np.ndarray, " samples"]:
+def _sound(source: Path, first: int, stop: int) -> Int16[np.ndarray, " samples"]:
     try:
-        return read_sound(source)
+        return read_sound(source, first=first, stop=stop)
     except InputError as error:
         raise UnusableError(f"{error.problem}; {error.remedy}") from error
 

@@ -1,4 +1,4 @@
-"""Which square of the source picture a clip shows: five stated policies, each a box and an affine map."""
+"""Which square of the source picture a clip shows: six stated policies, each a box and an affine map."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from jaxtyping import Float, Float64
 from tavce.data.crop.faces import Box, FaceTrack, UnusableError, area, as_box, overlap
 from tavce.errors import InputError
 
-POLICIES = ("synthetic", "whole_frame", "fomm_union", "hdtf_official", "ffhq_first_frame")
+POLICIES = ("synthetic", "whole_frame", "fomm_union", "fomm_released", "hdtf_official", "ffhq_first_frame")
 FPS = 25
 
 
@@ -60,15 +60,17 @@ def crop_box(
             util.py): each side by ``max(0.1, (1.2 h - w) / 2w)`` of w, and by the same with w and h exchanged. That is
             a square of 1.2 times the longer side around the union's centre; what lies outside is padded, where the
             original cuts it off and stretches the face.
+        fomm_released: the annotated box of FOMM's list, rarely square: the shorter side grows equally on both ends,
+            where the original stretches the face.
         hdtf_official: the annotated box, times obtained height / reference height (MRzzm/HDTF).
         ffhq_first_frame: the oriented square of the first frame's landmarks, `oriented_square`.
 
     Args:
-        policy: one of the five.
-        track: the followed face; synthetic, whole_frame and hdtf_official do without.
+        policy: one of the six.
+        track: the followed face; all but fomm_union and ffhq_first_frame do without.
         picture: width and height of the source in pixels.
         size: side of the crop in pixels.
-        official: the annotated box, for hdtf_official.
+        official: the annotated box, for fomm_released and hdtf_official.
         min_iou: fomm_union: least overlap of each frame's head box with the first one, 0.25 in the original, which
             splits the video there.
         max_outside: largest share of the crop's area that may lie outside of the picture, in [0, 1]; not asked of
@@ -158,7 +160,7 @@ def _union_enlarged(track: FaceTrack, min_iou: float) -> Box:
 def _official_box(official: OfficialBox | None, height: int) -> Box:
     if official is None:
         problem = "needs the annotated box of the clip"
-        raise InputError("crop policy hdtf_official", problem, "use the hdtf data set, or another policy")
+        raise InputError("crop policy", problem, "use a data set that has one (hdtf), or another policy")
     scale = height / official.reference_height
     x0, y0 = official.x * scale - 0.5, official.y * scale - 0.5
     return x0, y0, x0 + official.w * scale, y0 + official.h * scale

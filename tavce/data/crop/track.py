@@ -7,11 +7,12 @@ from itertools import groupby
 import numpy as np
 from jaxtyping import Bool, Float, Float32
 
-from tavce.data.crop.faces import Face, FaceTrack, UnusableError, area, overlap
+from tavce.data.crop.faces import Box, Face, FaceTrack, UnusableError, area, as_box, overlap
 
 FPS = 25
 SAME_PLACE = 0.1
 SAME_FACE = 0.5
+POINTED_AT = 0.25
 
 
 @dataclass(frozen=True)
@@ -30,33 +31,36 @@ class TrackRules:
     dominance: float
 
 
-def follow(detections: Sequence[Sequence[Face]], rules: TrackRules) -> FaceTrack:
-    """Return the track of the main face of a clip.
+def follow(
+    detections: Sequence[Sequence[Face]], rules: TrackRules, guide: Float[np.ndarray, "frames 4"] | None = None
+) -> FaceTrack:
+    """Return the track of the main face of a clip, or of the face that an annotation points at.
 
     It starts at the largest face of the first frame that has one. In each later frame it goes on with the face that
     overlaps the last place best, at least by an intersection over union of 0.1. Frames without it are interpolated
     between their neighbours (at the ends: held) and marked as not found. Faces that overlap the followed one by half
     are the same face seen twice. Small inset pictures stay below the dominance rule and are ignored.
 
+    With a guide, the face of a frame is the one that overlaps the guide's box best, at least by 0.25, and others do not
+    matter, however large (the rule of AliaksandrSiarohin/video-preprocessing, crop_vox.py, with a least overlap added:
+    official boxes are narrower than head boxes, and share at least that with them).
+
     Args:
         detections: the faces of each frame, in any order.
         rules: the limits.
+        guide: box x0, y0, x1, y1 of the wanted face in pixels; NaN in frames of which nothing is said.
 
     Raises:
         UnusableError: no face at all, a face lost for too long, too small, or among others of similar size.
     """
-    start = next((k for k, faces in enumerate(detections) if faces), None)
-    if start is None:
+    if not any(detections):
         raise UnusableError(f"no face was found in any of its {len(detections)} frames")
-    last = max(detections[start], key=lambda face: area(face.box))
-    followed: list[Face | None] = []
-    for faces in detections:
-        near = [face for face in faces if overlap(face.box, last.box) >= SAME_PLACE]
-        face = max(near, key=lambda each: overlap(each.box, last.box)) if near else None
-        last = face or last
-        followed.append(face)
+    followed = _main_face(detections) if guide is None else _pointed_at(detections, guide)
+    if not any(followed):
+        raise UnusableError(f"no face is where the annotation says, in any of its {len(detections)} frames")
     _refuse_gaps(followed, rules.max_gap)
-    _refuse_rivals(followed, detections, rules.dominance)
+    if guide is None:
+        _refuse_rivals(followed, detections, rules.dominance)
     track = _interpolated(followed)
     widths = track.boxes[:, 2] - track.boxes[:, 0]
     if np.median(widths) < rules.min_face_px:
@@ -64,6 +68,28 @@ def follow(detections: Sequence[Sequence[Face]], rules: TrackRules) -> FaceTrack
             f"the face is {np.median(widths):.0f} pixels wide (median), at least {rules.min_face_px:g} are needed"
         )
     return track
+
+
+def _main_face(detections: Sequence[Sequence[Face]]) -> list[Face | None]:
+    last = max(next(faces for faces in detections if faces), key=lambda face: area(face.box))
+    followed: list[Face | None] = []
+    for faces in detections:
+        face = _best(faces, last.box, SAME_PLACE)
+        last = face or last
+        followed.append(face)
+    return followed
+
+
+def _pointed_at(detections: Sequence[Sequence[Face]], guide: Float[np.ndarray, "frames 4"]) -> list[Face | None]:
+    followed: list[Face | None] = []
+    for faces, row in zip(detections, guide, strict=True):
+        followed.append(_best(faces, as_box(row), POINTED_AT) if np.isfinite(row).all() else None)
+    return followed
+
+
+def _best(faces: Sequence[Face], box: Box, least: float) -> Face | None:
+    near = [face for face in faces if overlap(face.box, box) >= least]
+    return max(near, key=lambda face: overlap(face.box, box)) if near else None
 
 
 def _refuse_gaps(followed: Sequence[Face | None], max_gap: int) -> None:

@@ -99,7 +99,7 @@ def status_table(uploads: Iterable[Upload], store: Path) -> StatusTable:
         counts={status: counted[status] for status in ORDER},
         other_height=sum(row.other_height for row in rows),
         bytes=sum(each.bytes for each in there),
-        seconds=sum(each.seconds for each in there),
+        seconds=sum((each.seconds for each in there), 0.0),
     )
 
 

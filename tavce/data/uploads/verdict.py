@@ -55,7 +55,7 @@ _PATTERNS: tuple[tuple[str, Status, bool, Cause], ...] = (
     (r"will begin in|premieres in|processing this video|check back later|is offline", "failed", False, "item"),
     (r"video (is )?unavailable|no longer available|isn't available anymore|does not exist", "gone", False, "item"),
     (r"been (removed|deleted|terminated|closed|suspended)|removed by the|copyright", "gone", False, "item"),
-    (r"recording is not available|truncated id|http error (404|410).*(watch|page)", "gone", False, "item"),
+    (r"recording is not available|truncated id", "gone", False, "item"),
     (r"refused|unreachable|name or service not known|name resolution|failed to resolve", "failed", True, "connection"),
     (r"timed out|timeout|connection (was )?(reset|aborted)|remote end closed", "failed", True, "connection"),
     (r"bytes read|more expected|content too short|did not get any data", "failed", True, "item"),
