@@ -21,6 +21,7 @@ SAMPLE_RATE_HZ = 16_000
 SAMPLES_PER_FRAME = SAMPLE_RATE_HZ // FPS
 # Containers round timestamps (Matroska to 1 ms); only a larger step is a gap or an overlap. Half a frame is 20 ms.
 TOLERANCE_S = Fraction(10, 1000)
+ROUNDING_S = Fraction(15, 10_000)
 RUN_IN_S = 1  # decoded before a part of a sound: transforms overlap, and resamplers look back
 
 
@@ -38,8 +39,8 @@ def read_audio(
         path: any file that FFmpeg reads.
         sample_rate: of the result, in Hz.
         first: the first sample that is returned; the file is entered shortly before it. The samples are those of the
-            whole sound, except that the resampler's rounding may move one by 1, and that a container which rounds
-            timestamps (Matroska) moves all by up to its step.
+            whole sound, except that the resampler's rounding may move one by 1, and that noise which a decoder draws
+            at random (AAC) is drawn anew.
         stop: the sample behind the last one.
 
     Raises:
@@ -88,11 +89,14 @@ def _part(
     with opened(path) as container:
         stream = sound_stream(container, path)
         rate, base = stream.codec_context.sample_rate, stream.time_base or Fraction(1, av.time_base)
-        if start is None or not rate:
+        opening = next(_sounds(container, path), None)
+        if start is None or not rate or opening is None:
             return None
         common = gcd(rate, sample_rate)
         # Both sample grids meet here, so that the resampler's phase is that of the whole sound.
-        meeting = max(0, (first - RUN_IN_S * sample_rate) // (sample_rate // common))
+        meeting = (first - 2 * RUN_IN_S * sample_rate) // (sample_rate // common)
+        if meeting <= 0:
+            return None
         begin = start + Fraction(meeting * (rate // common), rate)
         try:
             container.seek(int((begin - RUN_IN_S) / base), stream=stream)
@@ -102,10 +106,31 @@ def _part(
         head = next(frames, None)
         if head is None or head.sample_rate != rate or head.pts is None or head.pts * base > begin:
             return None
-        chunks = _chunks(chain([head], frames), path, rate)
+        end = (opening.pts or 0) * base + Fraction(opening.samples, rate)
+        chunks = _counted(_chunks(chain([head], frames), path, rate), end, rate)
         skipped = first - meeting * (sample_rate // common)
         pieces = _resampled(placed(chunks, rate, begin), rate, sample_rate)
         return _until(pieces, None if stop is None else stop - first + skipped)[skipped:]
+
+
+def _counted(
+    chunks: Iterable[tuple[Fraction | None, Float32[np.ndarray, " samples"]]], end: Fraction, rate: int
+) -> Iterator[tuple[Fraction, Float32[np.ndarray, " samples"]]]:
+    """Yield chunks with their times counted in samples, as whole sounds are placed: containers round timestamps.
+
+    Args:
+        chunks: from somewhere in the file on.
+        end: of the first frame of the file.
+        rate: samples per second.
+    """
+    now: Fraction | None = None
+    for time, samples in chunks:
+        if now is None or (time is not None and abs(time - now) > TOLERANCE_S):
+            own, step = time or Fraction(0), Fraction(max(1, len(samples)), rate)
+            counted = end + round((own - end) / step) * step
+            now = counted if abs(counted - own) <= ROUNDING_S else own  # behind a gap its own timestamp holds
+        yield now, samples
+        now += Fraction(len(samples), rate)
 
 
 def _until(pieces: Iterable[Int16[np.ndarray, " piece"]], stop: int | None) -> Int16[np.ndarray, " samples"]:

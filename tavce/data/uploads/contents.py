@@ -28,6 +28,7 @@ SUFFIXES = {
     "mpeg": ".mpg",
 }
 IN_MP4 = (("h264", "hevc", "vp9", "av1"), ("aac", "opus", "mp3"))
+TS_PACKET = 188  # bytes, each beginning with a G
 SIGNS = ((4, b"ftyp"), (4, b"moov"), (0, b"\x1a\x45\xdf\xa3"), (0, b"FLV"), (0, b"RIFF"), (0, b"OggS"), (0, b"G@"))
 
 
@@ -74,7 +75,7 @@ def join(pictures: Path, sound: Path, out: Path) -> None:
     """Write the pictures of one file and the sound of another into `out`, packet by packet, nothing coded anew.
 
     MP4 keeps every timestamp, and by its edit list what a decoder must drop; Matroska, for codecs that MP4 does not
-    know, rounds times to a millisecond. Same input, same bytes.
+    know, rounds times to a millisecond. Same input, same bytes. Both may be one file, which then gets an index.
 
     Raises:
         MissedError: as for `contents`, or the two do not go into one file.
@@ -96,6 +97,13 @@ def join(pictures: Path, sound: Path, out: Path) -> None:
             refuse_full_disk(error, out)
             problem = f"pictures and sound cannot be joined ({error.strerror})"
             raise MissedError(Verdict("failed", problem)) from error
+
+
+def is_transport_stream(path: Path) -> bool:
+    """Whether the file is an MPEG transport stream, as the joined pieces of HLS are: it has no index to seek by."""
+    with path.open("rb") as file:
+        head = file.read(2 * TS_PACKET)
+    return head[::TS_PACKET] == b"GG"
 
 
 @contextmanager

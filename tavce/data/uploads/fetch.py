@@ -13,7 +13,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from tavce.data.clips import file_sha256
-from tavce.data.uploads.contents import contents, join
+from tavce.data.uploads.contents import contents, is_transport_stream, join
 from tavce.data.uploads.cookies import read_cookies
 from tavce.data.uploads.disk import refuse_full_disk
 from tavce.data.uploads.gate import Gate, checked_address
@@ -199,12 +199,12 @@ def _attempted(run: _Run, upload: Upload, folder: Path, attempts: int) -> Obtain
     settings = run.settings
     files, name = bring(run.client, upload.address, folder, height=upload.height, max_height=settings.max_height)
     whole = folder / f"{WHOLE}{name}"
-    if len(files) == 1:
+    if len(files) == 1 and not is_transport_stream(files[0]):
         files[0].replace(whole)
     else:
         joined = folder / "joined"
         with _removed_if_bad(*files, joined):
-            join(files[0], files[1], joined)
+            join(files[0], files[-1], joined)
         joined.replace(whole)
     return _finished(run, upload, whole, attempts)
 

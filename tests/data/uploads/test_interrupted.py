@@ -29,8 +29,9 @@ def part_of(upload: Upload, store: Path) -> Path:
     return work_folder(upload.id, store) / f"{_part_name(_direct(upload.address))}.part"
 
 
-@pytest.mark.parametrize("share", [0.05, 0.4, 0.8])
-@pytest.mark.parametrize("ending", [signal.SIGKILL, signal.SIGINT])
+@pytest.mark.parametrize(
+    ("ending", "share"), [(signal.SIGKILL, 0.05), (signal.SIGKILL, 0.4), (signal.SIGKILL, 0.8), (signal.SIGINT, 0.4)]
+)
 def test_killed_run_goes_on(
     server: UploadServer, video: bytes, large_video: bytes, store: Path, share: float, ending: signal.Signals
 ) -> None:
