@@ -19,6 +19,7 @@ def clock_pictures(times: Sequence[float], width: int, height: int, box: tuple[i
 def _picture(time: float, width: int, height: int, box: tuple[int, int, int, int]) -> np.ndarray:
     x, w, y, h = box
     code = round(time / STEP_S)
+    code ^= code >> 1  # Gray code: few blocks change at a time, or each tick would look like a cut
     bits = np.array([code >> place & 1 for place in range(BITS)], dtype=np.uint8).reshape(ROWS, COLUMNS)
     blocks = np.kron(bits * 190 + 30, np.ones((h // ROWS, w // COLUMNS), dtype=np.uint8))
     picture = np.full((height, width, 3), 110, dtype=np.uint8)
@@ -34,6 +35,8 @@ def time_shown(frame: np.ndarray) -> float:
         row, column = divmod(place, COLUMNS)
         top, left = row * height + height // 3, column * width + width // 3
         code |= int(frame[top : top + height // 3, left : left + width // 3].mean() > 125) << place
+    for shift in (1, 2, 4, 8):
+        code ^= code >> shift
     return code * STEP_S
 
 
