@@ -186,11 +186,7 @@ def _fetched(client: Client, each: Format, folder: Path) -> Path:
     except YoutubeDLError:
         if client.gate.code != NOTHING_LEFT:
             raise
-        if part.stat().st_size != client.gate.total:
-            part.unlink()
-            reason = "what an earlier run left is longer than the file"
-            raise MissedError(Verdict("failed", reason, again=True)) from None
-        part.replace(path)  # a kill came between its last byte and its name
+        part.replace(path)  # a kill came between its last byte and its name, or it is too long, as is seen below
         done = True
     if not done:
         raise MissedError(Verdict("failed", "the download did not end", again=True))

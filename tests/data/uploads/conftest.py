@@ -8,6 +8,7 @@ import pytest
 
 from tests.data.uploads.server import UploadServer
 from tests.data.uploads.videos import write_upload
+from tests.data.uploads.youtube import made_ladder
 
 
 @pytest.fixture
@@ -37,3 +38,9 @@ def large_video(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 @pytest.fixture
 def store(tmp_path: Path) -> Path:
     return tmp_path / "store"
+
+
+@pytest.fixture
+def ladder(server: UploadServer, tmp_path: Path) -> list[dict[str, object]]:
+    """Formats of a video: pictures of two heights, sound in two codecs, and a small one with both."""
+    return made_ladder(server, tmp_path)
