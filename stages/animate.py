@@ -18,7 +18,8 @@ from stages.entry import one_argument, run
 from stages.evaluate import Evaluate, clips_to_make
 from stages.params import read_section, workers
 from stages.paths import RECORD, animated_folder, animator_folder, crop_folder, features_folder, filter_folder
-from tavce.data.clips import Clip, read_clips
+from tavce.data.clips import Clip, iterate_clips
+from tavce.data.packed import clip_files
 from tavce.media.mel import mel_windows
 from tavce.media.writer import write_video
 from tavce.methods.contract import Outcome, write_manifest
@@ -54,15 +55,18 @@ def make_clip(task: Task) -> Outcome:
     clip = task.clip
     if task.checkpoint is None:
         return Outcome(clip.id, "failed", f"the animator was not trained: {task.reason}", 0)
-    native, known = _native(task.checkpoint), load_arrays(task.features / f"{clip.id}.npz")
+    native = _native(task.checkpoint)
+    with clip_files(task.features, clip.id) as features:
+        known = load_arrays(features / f"{clip.id}.npz")
     truth = true_coefficients(known, native.about)
     if isinstance(truth, str):
         return Outcome(clip.id, "failed", truth, 0)
     mels = mel_windows(known["mel"], clip.frames, start=native.about.mel_start)
-    portrait = portrait_of(task.crops / f"{clip.id}.mkv")
-    frames = render(native, portrait, truth[0], spoken(native, truth, mels), mels)
-    write_video(task.folder / f"{clip.id}.mkv", frames)
-    shutil.copyfile(task.crops / f"{clip.id}.wav", task.folder / f"{clip.id}.wav")
+    with clip_files(task.crops, clip.id, only=(".mkv", ".wav")) as crops:
+        portrait = portrait_of(crops / f"{clip.id}.mkv")
+        frames = render(native, portrait, truth[0], spoken(native, truth, mels), mels)
+        write_video(task.folder / f"{clip.id}.mkv", frames)
+        shutil.copyfile(crops / f"{clip.id}.wav", task.folder / f"{clip.id}.wav")
     return Outcome(clip.id, "ok", "", clip.frames)
 
 
@@ -79,7 +83,7 @@ def main(arguments: Sequence[str]) -> None:
     shared: Shared = read_section(Shared, "animator")
     evaluate: Evaluate = read_section(Evaluate, "evaluate")
     crops, features, trained = crop_folder(dataset), features_folder(dataset), animator_folder(name)
-    clips = clips_to_make(read_clips(filter_folder(dataset)), evaluate.split)
+    clips = clips_to_make(iterate_clips(filter_folder(dataset)), evaluate.split)
     reason = str(json.loads((trained / RECORD).read_text(encoding="utf-8"))["reason"])
     with atomic_directory(animated_folder(dataset, name)) as part:
         tasks = []

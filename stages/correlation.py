@@ -21,7 +21,8 @@ from stages.entry import one_argument, run
 from stages.evaluate import Evaluate
 from stages.params import read_section, workers
 from stages.paths import correlation_folder, crop_folder, features_folder, filter_folder
-from tavce.data.clips import Clip, read_clips
+from tavce.data.clips import Clip, iterate_clips
+from tavce.data.packed import clip_files
 from tavce.errors import InputError
 from tavce.media.mel import mel_windows
 from tavce.media.video import read_video
@@ -149,10 +150,12 @@ def load_pieces(
 def _pieces_of(
     clip: Clip, crops: Path, features: Path, frames: int, side: int
 ) -> list[tuple[UInt8[np.ndarray, "frames side side 3"], np.ndarray, np.ndarray]]:
-    known = load_arrays(features / f"{clip.id}.npz")
+    with clip_files(features, clip.id) as files:
+        known = load_arrays(files / f"{clip.id}.npz")
     boxes, points = known["mouth_boxes"], known["landmarks"][:, MOUTH]
     mels = mel_windows(known["mel"], clip.frames, start=int(known["mel_start"]))
-    pictures = read_video(crops / f"{clip.id}.mkv")
+    with clip_files(crops, clip.id, only=(".mkv",)) as files:
+        pictures = read_video(files / f"{clip.id}.mkv")
     starts = range(0, clip.frames - frames + 1, frames)
     parts = [slice(k, k + frames) for k in starts if np.isfinite(boxes[k : k + frames]).all()]
     return [(mouth_crops(pictures[part], boxes[part], side), mels[part], points[part]) for part in parts]
@@ -206,10 +209,9 @@ def main(arguments: Sequence[str]) -> None:
     chosen: Correlation = read_section(Correlation, "correlations", name)
     evaluate: Evaluate = read_section(Evaluate, "evaluate")
     crops, features = crop_folder(dataset), features_folder(dataset)
-    clips = [clip for clip in read_clips(filter_folder(dataset)) if clip.usable]
     side, wanted = chosen.network.mouth.side, ("train", evaluate.split)
     pieces = load_pieces(
-        [clip for clip in clips if clip.split in wanted],
+        [clip for clip in iterate_clips(filter_folder(dataset)) if clip.usable and clip.split in wanted],
         crops,
         features,
         frames=chosen.frames,

@@ -1,6 +1,6 @@
 """Section `evaluate` of params.yaml: which clips are generated, scored and reported."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -15,17 +15,23 @@ class Evaluate:
     split: Literal["train", "test"]
 
 
-def clips_to_make(clips: Sequence[Clip], split: str) -> list[Clip]:
+def clips_to_make(clips: Iterable[Clip], split: str) -> list[Clip]:
     """Return the usable clips of `split`: what every method is asked for, and what coverage is counted against.
 
     Raises:
         InputError: there is none; an empty set has no score.
     """
-    wanted = [clip for clip in clips if clip.usable and clip.split == split]
+    wanted, reasons, count, dataset = list[Clip](), set[str](), 0, "clip table"
+    for clip in clips:
+        count, dataset = count + 1, clip.dataset
+        if clip.split == split and clip.usable:
+            wanted.append(clip)
+        elif clip.split == split:
+            reasons.add(clip.reason)
     if not wanted:
-        reasons = sorted({clip.reason for clip in clips if clip.split == split and not clip.usable})
-        problem = f"no usable clip in split '{split}' of {len(clips)} clips; reasons: {reasons or 'none of that split'}"
-        raise InputError(clips[0].dataset if clips else "clip table", problem, "mend the source or evaluate.split")
+        said = sorted(reasons) or "none of that split"
+        problem = f"no usable clip in split '{split}' of {count} clips; reasons: {said}"
+        raise InputError(dataset, problem, "mend the source or evaluate.split")
     return wanted
 
 

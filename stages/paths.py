@@ -13,6 +13,11 @@ PIECES, SAMPLES = "pieces", "samples.npy"  # in a base folder, and the sound of 
 SETS = "sets.json"  # signatures of the metrics of sets
 
 
+def workshop_folder(stage: str, dataset: str) -> Path:
+    """Where a stage makes an output of more clips than one folder should hold, shard by shard; no output itself."""
+    return DATA / ".work" / stage / dataset
+
+
 def dataset_folder(dataset: str) -> Path:
     """Clip table, and for synthtalk the source videos, of a data set."""
     return DATA / "dataset" / dataset

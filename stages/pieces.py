@@ -13,6 +13,7 @@ from torch.nn import functional
 from stages.arrays import load_arrays
 from stages.make_judges.corpus import Clips
 from tavce.data.clips import Clip
+from tavce.data.packed import clip_files
 from tavce.media.audio import SAMPLES_PER_FRAME, read_wav
 from tavce.media.video import read_video
 from tavce.model.animator.data import AnimatorData
@@ -41,12 +42,14 @@ Piece = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
 
 
 def _pieces_of(clip: Clip, crops: Path, features: Path, frames: int, side: int) -> list[Piece]:
-    known = load_arrays(features / f"{clip.id}.npz")
+    with clip_files(features, clip.id) as files:
+        known = load_arrays(files / f"{clip.id}.npz")
     if "coefficients" not in known:
         return []
-    pictures = shrunk(read_video(crops / f"{clip.id}.mkv"), side)
-    points = (known["landmarks"] + 0.5) * (side / clip_side(crops / f"{clip.id}.npz")) - 0.5
-    samples = read_wav(crops / f"{clip.id}.wav")
+    with clip_files(crops, clip.id) as files:
+        pictures = shrunk(read_video(files / f"{clip.id}.mkv"), side)
+        points = (known["landmarks"] + 0.5) * (side / clip_side(files / f"{clip.id}.npz")) - 0.5
+        samples = read_wav(files / f"{clip.id}.wav")
     found = []
     for start in range(0, clip.frames - frames + 1, frames):
         part = slice(start, start + frames)

@@ -17,8 +17,9 @@ from stages.observe import BLOCK, Observer, save_observed
 from stages.panel import crop_panel
 from stages.params import read_section, workers
 from stages.paths import crop_folder, filter_folder, reference_folder
-from tavce.data.clips import Clip, read_clips
+from tavce.data.clips import Clip, iterate_clips
 from tavce.data.crop.clip import CropSettings
+from tavce.data.packed import clip_files
 from tavce.media.video import read_frames
 from tavce.run.atomic import atomic_directory
 from tavce.run.pool import run_all
@@ -34,11 +35,12 @@ def observe_all(
 
 
 def _observe_one(clip: Clip, crops: Path, judges: Judges, crop: CropSettings, score: Score, folder: Path) -> None:
-    video = crops / f"{clip.id}.mkv"
-    observer = Observer(crop_panel(judges, crop), {each.needs for each in score.chosen}, video)
-    for frames in blocks(read_frames(video)):
-        observer.add(frames)
-    save_observed(observer.result(), folder / f"{clip.id}.npz")
+    with clip_files(crops, clip.id) as files:
+        video = files / f"{clip.id}.mkv"
+        observer = Observer(crop_panel(judges, crop), {each.needs for each in score.chosen}, video)
+        for frames in blocks(read_frames(video)):
+            observer.add(frames)
+        save_observed(observer.result(), folder / f"{clip.id}.npz")
 
 
 def blocks(frames: Iterator[UInt8[np.ndarray, "h w 3"]]) -> Iterator[UInt8[np.ndarray, "frames height width 3"]]:
@@ -56,7 +58,7 @@ def main(arguments: Sequence[str]) -> None:
     score: Score = read_section(Score, "score")
     check_judges(judges, crop_panel(judges, crop))
     crops = crop_folder(dataset)
-    wanted = clips_to_make(read_clips(filter_folder(dataset)), evaluate.split)
+    wanted = clips_to_make(iterate_clips(filter_folder(dataset)), evaluate.split)
     observe_all(wanted, crops, judges, crop, score, reference_folder(dataset), workers())
 
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -36,7 +37,8 @@ from stages.paths import (
 from stages.report_arms import Arms, arm_rows
 from stages.set_scores import SetFiles
 from stages.write_report import Material, SheetLine, write_report
-from tavce.data.clips import Clip, read_clips
+from tavce.data.clips import Clip, iterate_clips
+from tavce.data.packed import clip_files
 from tavce.data.synthetic.truth import speech_engines
 from tavce.errors import InputError
 from tavce.methods.contract import TRUE_POSE
@@ -99,13 +101,14 @@ def sources(dataset: str, methods: Iterable[str], arms: Arms) -> dict[str, Sourc
     }
 
 
-def gather(datasets: Mapping[str, str], methods: dict[str, Method], asked: Asked) -> Material:
+def gather(datasets: Mapping[str, str], methods: dict[str, Method], asked: Asked, unpacked: ExitStack) -> Material:
     """Return what the report is made of, read from the folders of the stages before it.
 
     Args:
         datasets: name -> kind of its corpus.
         methods: name -> method.
         asked: what is to be shown.
+        unpacked: what ends the copies of crops that lie packed; until then the material can be shown.
 
     Raises:
         InputError: a table or a score file is missing.
@@ -115,16 +118,15 @@ def gather(datasets: Mapping[str, str], methods: dict[str, Method], asked: Asked
     parts += [_arm_rows(dataset, name, asked) for dataset in datasets for name in asked.arms.shown]
     rows = pd.concat(parts, ignore_index=True)
     for dataset, kind in datasets.items():
-        clips = read_clips(filter_folder(dataset))
+        clips = [clip for clip in iterate_clips(filter_folder(dataset)) if clip.split == asked.split]
         wanted = [clip.id for clip in clips_to_make(clips, asked.split)]
         expected[dataset] = wanted
-        excluded[dataset] = {
-            f"{clip.id} ({clip.source})": clip.reason for clip in clips if clip.split == asked.split and not clip.usable
-        }
+        excluded[dataset] = {f"{clip.id} ({clip.source})": clip.reason for clip in clips if not clip.usable}
         shown = [wanted[k] for k in evenly_spaced(len(wanted), asked.report.sheet_clips)]
+        crops = unpacked.enter_context(clip_files(crop_folder(dataset), *shown, only=(".mkv",)))
         found = sources(dataset, methods, asked.arms)
         for method, source in found.items():
-            sheets[dataset, method] = _sheet(dataset, source.videos, shown)
+            sheets[dataset, method] = _sheet(crops, source.videos, shown)
         signed[dataset] = _set_signatures(dataset, found.values())
         if signed[dataset]:
             sets[dataset] = _set_files(dataset, found, clips, wanted)
@@ -196,12 +198,9 @@ def _set_files(dataset: str, made: Mapping[str, Source], clips: Sequence[Clip], 
     )
 
 
-def _sheet(dataset: str, videos: Path, shown: Sequence[str]) -> list[SheetLine]:
+def _sheet(crops: Path, videos: Path, shown: Sequence[str]) -> list[SheetLine]:
     made = {clip: videos / f"{clip}.mkv" for clip in shown}
-    return [
-        SheetLine(clip, crop_folder(dataset) / f"{clip}.mkv", video if video.is_file() else None)
-        for clip, video in made.items()
-    ]
+    return [SheetLine(clip, crops / f"{clip}.mkv", video if video.is_file() else None) for clip, video in made.items()]
 
 
 def _rows(dataset: str, method: str) -> pd.DataFrame:
@@ -225,9 +224,10 @@ def main(arguments: Sequence[str]) -> None:
     arms = Arms(read_section(Shared, "animator"), read_section(dict[str, Arm], "ablations"))
     report, score = read_section(Report, "report"), read_section(Score, "score")
     asked = Asked(report, score, evaluate.split, list(correlations), arms)
-    material = gather(datasets, methods, asked)
-    with atomic_directory(RESULTS) as part:
-        write_report(material, part)
+    with ExitStack() as unpacked:
+        material = gather(datasets, methods, asked, unpacked)
+        with atomic_directory(RESULTS) as part:
+            write_report(material, part)
 
 
 if __name__ == "__main__":

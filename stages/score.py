@@ -32,8 +32,9 @@ from stages.paths import (
 )
 from stages.score_clip import Row, score_clip
 from stages.sign import sign
-from tavce.data.clips import Clip, file_sha256, read_clips
+from tavce.data.clips import Clip, file_sha256, iterate_clips
 from tavce.data.crop.clip import CropSettings
+from tavce.data.packed import clip_files
 from tavce.methods.contract import Outcome, read_manifest
 from tavce.run.atomic import atomic_directory
 from tavce.run.pool import run_all
@@ -74,6 +75,12 @@ def tasks_of(dataset: str, method: str, generated: Path, clips: Sequence[Clip]) 
 
 def score_task(task: Task, score: Score, judges: Judges, crop: CropSettings, folder: Path) -> list[Row]:
     """Write the features of one clip's frames into `folder` and return its rows, signed."""
+    ids = [clip.id for clip in (task.clip, task.other) if clip]
+    with clip_files(task.crops, *ids, only=(".mkv", ".wav")) as crops:
+        return _score_in(task, crops, score, judges, crop, folder)
+
+
+def _score_in(task: Task, crops: Path, score: Score, judges: Judges, crop: CropSettings, folder: Path) -> list[Row]:
     panel = crop_panel(judges, crop)
     clip, video = task.clip, task.generated / f"{task.clip.id}.mkv"
     failed = task.outcome.reason if task.outcome.status != "ok" else ""
@@ -83,8 +90,8 @@ def score_task(task: Task, score: Score, judges: Judges, crop: CropSettings, fol
         clip=clip.id,
         identity=clip.identity,
         generated=video,
-        reference=task.crops / f"{clip.id}.mkv",
-        other_sound=task.crops / f"{task.other.id}.mkv" if task.other else None,
+        reference=crops / f"{clip.id}.mkv",
+        other_sound=crops / f"{task.other.id}.mkv" if task.other else None,
         seen=load_observed(task.reference / f"{clip.id}.npz"),
         copied=not failed and video.is_file() and file_sha256(video) == clip.video_sha256,
         failed=failed,
@@ -122,7 +129,7 @@ def scoring_of(dataset: str) -> Scoring:
     evaluate: Evaluate = read_section(Evaluate, "evaluate")
     panel = crop_panel(judges, crop)
     check_judges(judges, panel)
-    return Scoring(score, judges, crop, panel, clips_to_make(read_clips(filter_folder(dataset)), evaluate.split))
+    return Scoring(score, judges, crop, panel, clips_to_make(iterate_clips(filter_folder(dataset)), evaluate.split))
 
 
 def write_scores(rows: "pd.DataFrame", scoring: Scoring, folder: Path) -> None:

@@ -1,7 +1,7 @@
 """Videos that a user brings -> the clips of a split: matched by name, brought to 25 fps, length, size and sound."""
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -12,13 +12,10 @@ from tavce.media.video import probe
 from tavce.methods.contract import Outcome, Request
 from tavce.methods.external.normalise import normalise
 from tavce.methods.videos import find
-from tavce.run.pool import run_all
 
 
-def generate_videos(
-    method: VideosMethod, clips: Sequence[Clip], wanted: Sequence[Request], folder: Path, processes: int
-) -> list[Outcome]:
-    """Write the videos of all clips that have one; say on stderr which of the folder's are no clip's.
+def videos_maker(method: VideosMethod, clips: Sequence[Clip], folder: Path) -> Callable[[Request], Outcome]:
+    """Return what writes the video of a clip that has one; say on stderr which of the folder's are no clip's.
 
     Raises:
         InputError: no video can be matched; see `tavce.methods.videos.find`.
@@ -26,8 +23,7 @@ def generate_videos(
     found = find(Path(method.path), Path(method.names) if method.names else None, clips)
     if found.others:
         print(f"warning: {method.path}: {len(found.others)} videos are no clip's: {found.others}", file=sys.stderr)
-    work = partial(_one, videos=found.videos, folder=folder)
-    return run_all(work, list(wanted), workers=processes, label=f"generate {folder.name}")
+    return partial(_one, videos=found.videos, folder=folder)
 
 
 def _one(request: Request, videos: Mapping[str, Path], folder: Path) -> Outcome:

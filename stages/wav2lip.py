@@ -19,7 +19,8 @@ from stages.make_base.wav2lip import EXPERT, GENERATOR, SMALL, make_wav2lip, tun
 from stages.make_judges.descend import repeatable
 from stages.params import read_section, workers
 from stages.paths import RECORD, WAV2LIP, crop_folder, features_folder, filter_folder, wav2lip_folder
-from tavce.data.clips import Clip, read_clips
+from tavce.data.clips import Clip, iterate_clips
+from tavce.data.packed import clip_files
 from tavce.errors import InputError
 from tavce.media.audio import SAMPLES_PER_FRAME, read_wav
 from tavce.media.video import read_video
@@ -100,7 +101,7 @@ def lessons(
 
     The first is None where no clip is so long, with a face in each frame.
     """
-    clips = [clip for clip in read_clips(filter_folder(dataset)) if clip.usable and clip.split in splits]
+    clips = [clip for clip in iterate_clips(filter_folder(dataset)) if clip.usable and clip.split in splits]
     work = partial(_lessons_of, crops=crop_folder(dataset), features=features_folder(dataset), frames=frames)
     made = run_all(work, clips, workers=processes, label="faces to learn from")
     found = {}
@@ -113,8 +114,10 @@ def lessons(
 
 def _lessons_of(clip: Clip, crops: Path, features: Path, frames: int) -> list[Lesson | None]:
     """Return a clip's pieces; None where a face is lost or too small, which teaches nothing."""
-    landmarks = load_arrays(features / f"{clip.id}.npz")["landmarks"]
-    pictures, samples = read_video(crops / f"{clip.id}.mkv"), read_wav(crops / f"{clip.id}.wav")
+    with clip_files(features, clip.id) as files:
+        landmarks = load_arrays(files / f"{clip.id}.npz")["landmarks"]
+    with clip_files(crops, clip.id, only=(".mkv", ".wav")) as files:
+        pictures, samples = read_video(files / f"{clip.id}.mkv"), read_wav(files / f"{clip.id}.wav")
     found: list[Lesson | None] = []
     for start in range(0, clip.frames - frames + 1, frames):
         part = slice(start, start + frames)

@@ -6,7 +6,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import chain, islice
+from itertools import chain, islice, takewhile
 from pathlib import Path
 
 import av
@@ -16,6 +16,7 @@ from jaxtyping import UInt8
 from tavce.errors import InputError
 from tavce.media.colour import Look, Painter, frame_look
 from tavce.media.container import REPAIR, decoded, moving_pictures, opened, picture_stream
+from tavce.media.interlace import FieldOrder, deinterlaced, field_order
 from tavce.media.retime import HALF, resampled
 
 FPS = 25
@@ -23,6 +24,7 @@ CONVERTERS = 1  # thread that turns YUV into RGB while the next frames are decod
 AHEAD = 6  # frames converted before they are asked for
 MISSING = Fraction(1, 25)
 BACK = (0, 2, 10, 60)  # seconds before the wanted one at which a file is entered, until a picture comes in time
+NEIGHBOURS = 5  # frames before the wanted one that are decoded with it where pictures depend on the ones beside them
 
 
 @dataclass(frozen=True)
@@ -96,8 +98,17 @@ def probe(path: Path) -> VideoInfo:
         )
 
 
+@dataclass(frozen=True)
+class _Entered:
+    # A video opened at a moment: its look, time 0, how long a single picture is shown, and its pictures from there on.
+    look: Look
+    origin: Fraction
+    alone: Fraction | None
+    timed: Iterator[tuple[Fraction, av.VideoFrame]]
+
+
 def read_frames(
-    path: Path, *, first: int = 0, max_frames: int | None = None
+    path: Path, *, first: int = 0, max_frames: int | None = None, fields: FieldOrder | None = None
 ) -> Iterator[UInt8[np.ndarray, "height width 3"]]:
     """Yield the frames of the video at exactly 25 per second, upright RGB in [0, 255], each an array of its own.
 
@@ -111,31 +122,38 @@ def read_frames(
             picture; the result is the same. One exception: of a file of uneven rate, the last picture is shown for the
             usual interval of those that were decoded.
         max_frames: stop before that frame, counted from the video's start; what comes later is not looked at.
+        fields: deinterlace, with this order of the lines (`read_field_order`). None: pictures as they are stored.
 
     Raises:
         InputError: not a video, no picture in it, a damaged or missing part (with the second), timestamps that go
             back, a picture size that changes, or colours or rotation that are not read.
     """
     with ExitStack() as files:
-        container = files.enter_context(opened(path))
-        stream = picture_stream(container, path)
-        pictures = _pictures(container, stream, path)
-        opening = next(pictures, None)
-        if opening is None:
-            raise _empty(path)
-        look = frame_look(opening, path)
-        alone = opening.duration * opening.time_base if opening.duration and opening.time_base else None
-        origin = next(_timed([opening], stream, path))[0]
-        timed = None if first else _timed(chain([opening], pictures), stream, path)
-        timed = timed or _entered(container, stream, path, origin + (first + HALF) / FPS)
-        if timed is None:  # the container stands where the seek left it
-            again = files.enter_context(opened(path))
-            stream = picture_stream(again, path)
-            timed = _timed(_pictures(again, stream, path), stream, path)
-        shown = resampled(timed, fps=FPS, alone=alone, origin=origin if first else None, first=first)
+        entered = _at(files, path, max(0, first - NEIGHBOURS) if fields else first)
+        timed = deinterlaced(entered.timed, fields) if fields else entered.timed
+        shown = resampled(timed, fps=FPS, alone=entered.alone, origin=entered.origin if first else None, first=first)
         chosen = islice(shown, None if max_frames is None else max(0, max_frames - first))
         with ThreadPoolExecutor(CONVERTERS) as pool:
-            yield from _ahead(pool, Painter(look), chosen)
+            yield from _ahead(pool, Painter(entered.look), chosen)
+
+
+def read_field_order(path: Path, *, first: int = 0, max_frames: int | None = None) -> FieldOrder | None:
+    """Return which lines come first where the video is interlaced around its frame `first`; None where it is not.
+
+    Some dozens of pictures are looked at, from the key picture before that frame on: `tavce.media.interlace`.
+
+    Args:
+        path: any video that FFmpeg reads.
+        first: a frame of 25 per second.
+        max_frames: what is shown from that frame on is not looked at.
+
+    Raises:
+        InputError: as for `read_frames`.
+    """
+    with ExitStack() as files:
+        entered = _at(files, path, first)
+        end = None if max_frames is None else entered.origin + Fraction(max_frames, FPS)
+        return field_order(frame for _, frame in takewhile(lambda each: end is None or each[0] < end, entered.timed))
 
 
 def read_video(path: Path) -> UInt8[np.ndarray, "frames height width 3"]:
@@ -161,6 +179,26 @@ def first_picture_time(path: Path) -> Fraction | None:
         if frame is None:
             raise _empty(path)
         return next(_timed([frame], stream, path))[0]
+
+
+def _at(files: ExitStack, path: Path, first: int) -> _Entered:
+    """Open a video and enter it shortly before frame `first`, or at its start."""
+    container = files.enter_context(opened(path))
+    stream = picture_stream(container, path)
+    pictures = _pictures(container, stream, path)
+    opening = next(pictures, None)
+    if opening is None:
+        raise _empty(path)
+    look = frame_look(opening, path)
+    alone = opening.duration * opening.time_base if opening.duration and opening.time_base else None
+    origin = next(_timed([opening], stream, path))[0]
+    timed = None if first else _timed(chain([opening], pictures), stream, path)
+    timed = timed or _entered(container, stream, path, origin + (first + HALF) / FPS)
+    if timed is None:  # the container stands where the seek left it
+        again = files.enter_context(opened(path))
+        stream = picture_stream(again, path)
+        timed = _timed(_pictures(again, stream, path), stream, path)
+    return _Entered(look, origin, alone, timed)
 
 
 def _entered(

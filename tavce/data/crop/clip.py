@@ -25,11 +25,14 @@ from tavce.data.crop.track import TrackRules, follow
 from tavce.data.crop.warp import transform_points, warp
 from tavce.data.guide import Guide
 from tavce.errors import InputError
+from tavce.media.ahead import ahead
 from tavce.media.audio import SAMPLES_PER_FRAME, fit_audio, read_sound, write_wav
-from tavce.media.video import read_frames
+from tavce.media.interlace import FieldOrder
+from tavce.media.video import read_field_order, read_frames
 from tavce.media.writer import write_video
 
 Picture = UInt8[np.ndarray, "height width 3"]
+AHEAD = 3  # frames that wait between the threads that decode, cut out and encode; their number changes no byte
 RANGES = {
     "size": (16, 4096),
     "max_seconds": (0.08, 36_000),
@@ -90,9 +93,10 @@ class CropSettings:
 
 @dataclass(frozen=True)
 class _Seen:
-    # What the first pass leaves: the picture's width and height, and the face.
+    # What the first pass leaves: the picture's width and height, the face, and how lines are interlaced, if they are.
     picture: tuple[int, int]
     track: FaceTrack
+    fields: FieldOrder | None
 
 
 def crop_clip(
@@ -174,8 +178,8 @@ def _look(source: Path, part: slice, settings: CropSettings, detector: Detector 
     detections: list[list[Face]] = []
     changes, jumps = [0.0], [False]
     picture, before = (0, 0), None
-    for frame in _frames(source, part):
-        small = thumbnail(frame)
+    fields = _field_order(source, part)
+    for frame, small in ahead(((each, thumbnail(each)) for each in _frames(source, part, fields)), AHEAD):
         faces = detector(frame) if detector else []
         if before is not None:
             changes.append(change(before, small))
@@ -190,11 +194,11 @@ def _look(source: Path, part: slice, settings: CropSettings, detector: Detector 
     if detector:
         rules = TrackRules(settings.max_gap, settings.min_face_px, settings.dominance)
         pointer = None if guide is None else guide.in_pixels(picture, len(detections))
-        return _Seen(picture, follow(detections, rules, pointer))
+        return _Seen(picture, follow(detections, rules, pointer), fields)
     track = read_track(source, part)
     if len(track.found) != len(detections):
         raise UnusableError(f"its annotation has {len(track.found)} frames where the video has {len(detections)}")
-    return _Seen(picture, track)
+    return _Seen(picture, track, fields)
 
 
 def _write(source: Path, part: slice, seen: _Seen, crop: Crop, size: int, stem: Path, other: Path | None) -> None:
@@ -203,7 +207,8 @@ def _write(source: Path, part: slice, seen: _Seen, crop: Crop, size: int, stem: 
     start = 0 if other else part.start * SAMPLES_PER_FRAME
     sound = _sound(other or source, start, start + frames * SAMPLES_PER_FRAME)
     write_wav(stem.with_name(f"{stem.name}.wav"), fit_audio(sound, frames), SAMPLE_RATE_HZ)
-    pictures = (warp(frame, crop.affine, size) for frame in _frames(source, part))
+    frames_again = ahead(_frames(source, part, seen.fields), AHEAD)
+    pictures = ahead((warp(frame, crop.affine, size) for frame in frames_again), AHEAD)
     portrait = stem.with_name(f"{stem.name}.png")
     written = write_video(stem.with_name(f"{stem.name}.mkv"), _with_portrait(pictures, portrait))
     if written != frames:
@@ -231,9 +236,16 @@ def _with_portrait(pictures: Iterator[Picture], path: Path) -> Iterator[Picture]
         yield picture
 
 
-def _frames(source: Path, part: slice) -> Iterator[Picture]:
+def _frames(source: Path, part: slice, fields: FieldOrder | None) -> Iterator[Picture]:
     try:
-        yield from read_frames(source, first=part.start, max_frames=part.stop)
+        yield from read_frames(source, first=part.start, max_frames=part.stop, fields=fields)
+    except InputError as error:
+        raise UnusableError(f"{error.problem}; {error.remedy}") from error
+
+
+def _field_order(source: Path, part: slice) -> FieldOrder | None:
+    try:
+        return read_field_order(source, first=part.start, max_frames=part.stop)
     except InputError as error:
         raise UnusableError(f"{error.problem}; {error.remedy}") from error
 
