@@ -129,8 +129,8 @@ def test_no_cycles() -> None:
 
 
 def test_stages_stand_in_the_order_of_the_flow() -> None:
-    flow = ["dataset", "crop", "features", "judges", "reference", "correlation", "base", "animator", "animate"]
-    flow += ["wav2lip", "generate", "score", "ablation", "report"]
+    flow = ["dataset", "crop", "judges", "filter", "features", "reference", "correlation", "base", "animator"]
+    flow += ["animate", "wav2lip", "generate", "score", "ablation", "report"]
     assert list(STAGES) == [name for name in flow if name in STAGES]
     assert all((ROOT / "stages" / f"{name}.py").is_file() for name in STAGES)
 
@@ -143,6 +143,7 @@ def test_stages_name_the_folders_that_the_code_writes() -> None:
     ours = {
         "dataset": paths.dataset_folder("${key}"),
         "crop": paths.crop_folder("${key}"),
+        "filter": paths.filter_folder("${key}"),
         "features": paths.features_folder("${key}"),
         "generate": paths.generated_folder("${item.dataset}", "${item.method}"),
         "judges": paths.JUDGES,

@@ -8,6 +8,8 @@ from stages.corpora import Corpus
 from stages.crop import make_crops
 from stages.dataset import make_dataset
 from stages.features import Features, make_features
+from stages.filter import Filter, filter_clips
+from stages.judging import Judges
 from stages.params import read_section
 from tavce.data.clips import read_clips
 from tavce.data.crop.clip import CropSettings
@@ -26,8 +28,11 @@ def small_dataset(folder: Path) -> Path:
     made = make_dataset(DATASET, ROOT / read(str, "source"), read(Corpus, "corpus"), data / "dataset" / DATASET, 1)
     crops = data / "crop" / DATASET
     two = list({clip.split: clip for clip in made}.values())
-    make_crops(two, data / "dataset" / DATASET, read(CropSettings, "crop"), crops, 1)
-    make_features(read_clips(crops), crops, Features(-2), data / "features" / DATASET, 1)
+    settings, kept = read(CropSettings, "crop"), data / "filter" / DATASET
+    make_crops(two, data / "dataset" / DATASET, settings, crops, 1)
+    heard, judges = Filter(-60.0, None, None), read_section(Judges, "judges", path=PROFILE)
+    filter_clips(read_clips(crops), crops, heard, judges, settings, kept, 1)
+    make_features(read_clips(kept), crops, Features(-2), data / "features" / DATASET, 1)
     for name, source in (("base", BASE), ("wav2lip", WAV2LIP)):
         (data / name / DATASET).mkdir(parents=True)
         shutil.copyfile(source, data / name / DATASET / f"{name}.pt")
