@@ -58,7 +58,7 @@ wav2lip: setup ## Train the shipped small Wav2Lip anew (tavce/methods/wav2lip/ba
 	python -m stages.make_wav2lip
 
 lock: | $(BIN)/uv ## Remake requirements.lock from pyproject.toml
-	uv pip compile pyproject.toml --extra demo --extra mediapipe --extra dev --universal --python-version 3.11 \
+	uv pip compile pyproject.toml --extra demo --extra download --extra mediapipe --extra dev --universal --python-version 3.11 \
 	  --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --quiet -o requirements.lock
 
 clean: ## Remove what the stages made, and build/ (the environment stays)

@@ -1,0 +1,1 @@
+"""LRW: a folder that the user has under the agreement with the BBC."""
