@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from stages.arms import Arm, Shared
 from stages.base import check_base
-from stages.corpora import Corpus
+from stages.corpora import Corpus, LrwCorpus
 from stages.correlation import Correlation
 from stages.evaluate import Evaluate
 from stages.features import Features
@@ -19,6 +19,9 @@ from stages.wav2lip import Wav2LipParams
 from tavce.data.crop.clip import CropSettings
 from tavce.errors import InputError
 
+MOMENTS = ("frames", "lpips", "mouth", "landmarks")  # what metrics need that compare two videos at the same moment
+ALONE = ("head_motion_diversity",)  # needs landmarks, and of the generated video only
+
 
 def check_params() -> tuple[int, int]:
     """Return the number of data sets and of methods that params.yaml asks for.
@@ -27,9 +30,10 @@ def check_params() -> tuple[int, int]:
         InputError: a section is not as its stage wants it.
     """
     datasets: dict[str, object] = read_section(dict[str, dict], "datasets")  # type: ignore[type-arg]
+    score: Score = read_section(Score, "score")
     for name in datasets:
         read_section(str, "datasets", name, "source")
-        read_section(Corpus, "datasets", name, "corpus")
+        _check_pairs(name, read_section(Corpus, "datasets", name, "corpus"), score)
         read_section(CropSettings, "datasets", name, "crop")
     correlations: dict[str, Correlation] = read_section(dict[str, Correlation], "correlations")
     methods: dict[str, Method] = read_section(dict[str, Method], "methods")
@@ -39,14 +43,23 @@ def check_params() -> tuple[int, int]:
         "judges": Judges,
         "filter": Filter,
         "evaluate": Evaluate,
-        "score": Score,
         "report": Report,
+        "wav2lip": Wav2LipParams,
     }
-    sections["wav2lip"] = Wav2LipParams
     for section, kind in sections.items():
         read_section(kind, section)
     workers()
     return len(datasets), len(methods)
+
+
+def _check_pairs(name: str, corpus: Corpus, score: Score) -> None:
+    """Refuse metrics that compare with the true video moment by moment, where its lips speak another sound."""
+    if not isinstance(corpus, LrwCorpus) or not corpus.pairs:
+        return
+    asked = [each.key for each in score.chosen if each.needs in MOMENTS and each.key not in ALONE]
+    if asked:
+        problem = f"'datasets.{name}.corpus.pairs' gives videos the sound of others, and {asked} compare with these"
+        raise InputError("params.yaml", problem, "take them out of score.metrics, or set pairs to ''")
 
 
 def _check_arms(features: Features, known: Mapping[str, Sequence[str]], methods: Sequence[str]) -> None:

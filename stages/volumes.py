@@ -17,6 +17,7 @@ VOXCELEB = {
     (2, "train"): (5_994, 1_092_009, 2_360.2),
     (2, "test"): (118, 36_237, 79.9),
 }
+VOXCELEB_VIDEOS = {(1, "train"): 21_819, (1, "test"): 677, (2, "train"): 145_569, (2, "test"): 4_911}  # its home page
 LRW_WORDS = 500
 LRW_CLIPS = {"train": 488_766, "val": 25_000, "test": 25_000}
 LRW_SECONDS = 1.16
@@ -70,14 +71,13 @@ def _hdtf(corpus: HdtfCorpus, source: Path, max_seconds: float) -> Volume:
 
 def _voxceleb(corpus: VoxCelebCorpus, max_seconds: float) -> Volume:
     parts = ("train", "test") if corpus.part == "all" else (corpus.part,)
-    clips, seconds = 0, {"train": 0.0, "test": 0.0}
+    clips, videos, seconds = 0, 0, {"train": 0.0, "test": 0.0}
     for part in parts:
         people, utterances, hours = VOXCELEB[corpus.version, part]
         chosen = min(utterances, people * corpus.clips_per_identity) if corpus.clips_per_identity else utterances
-        clips += chosen
+        clips, videos = clips + chosen, videos + min(chosen, VOXCELEB_VIDEOS[corpus.version, part])
         seconds[part] = chosen * min(hours * 3600 / utterances, max_seconds)
-    fetched = 0 if corpus.form == "official" else clips
-    return Volume(clips, sum(seconds.values()), seconds["test"], fetched)
+    return Volume(clips, sum(seconds.values()), seconds["test"], 0 if corpus.form == "official" else videos)
 
 
 def _lrw(corpus: LrwCorpus) -> Volume:

@@ -119,3 +119,16 @@ def test_arms_name_what_is_there(
     monkeypatch.chdir(tmp_path)
     with pytest.raises(InputError, match=said):
         check_params()
+
+
+def test_pairs_are_not_compared_with_their_own_video(here: Path) -> None:
+    profile.use("lrw", force=False)
+    params = yaml.safe_load((here / "params.yaml").read_text())
+    check_params()
+    params["datasets"]["lrw"]["corpus"]["pairs"] = "lrw.txt"
+    (here / "params.yaml").write_text(yaml.safe_dump(params))
+    with pytest.raises(InputError, match=r"corpus.pairs' gives videos the sound of others, and \['psnr'"):
+        check_params()
+    params["score"]["metrics"] = ["fid", "lse_c", "csim", "head_motion_diversity"]
+    (here / "params.yaml").write_text(yaml.safe_dump(params))
+    check_params()
