@@ -22,7 +22,7 @@ from stages.make_judges.corpus import Clips
 from stages.params import read_section, workers
 from stages.paths import BASE, PIECES, RECORD, base_folder, crop_folder, features_folder, filter_folder
 from stages.pieces import load_pieces, write_arrays
-from tavce.data.clips import read_clips
+from tavce.data.clips import iterate_clips
 from tavce.data.synthetic.performance import COEFFICIENTS
 from tavce.errors import InputError
 from tavce.methods.native.checkpoint import SHIPPED, load_checkpoint
@@ -50,7 +50,7 @@ def check_base(shared: Shared, features: Features) -> None:
 def make(dataset: str, shared: Shared, split: str, folder: Path) -> dict[str, Any]:
     """Write base and pieces; return the record, whose ``reason`` is why there is no base, or empty."""
     crops, features = crop_folder(dataset), features_folder(dataset)
-    clips = [clip for clip in read_clips(filter_folder(dataset)) if clip.usable]
+    clips = [clip for clip in iterate_clips(filter_folder(dataset)) if clip.usable]
 
     def pieces_of(name: str) -> Clips | None:
         part = [clip for clip in clips if clip.split == name]

@@ -1,4 +1,7 @@
-"""data/crop + judges -> data/filter: the clip table after what was heard; a clip that fails a rule has its reason."""
+"""data/crop + judges -> data/filter: the clip table after what was heard; a clip that fails a rule has its reason.
+
+More than 10,000 clips are heard shard by shard: see `tavce.data.workshop`.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,6 +11,8 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Int16
 
+import metrics
+import tavce
 from metrics.record import NoValueError
 from metrics.sync import SyncScores, shift_means, sync_scores
 from stages.entry import one_argument, run
@@ -16,13 +21,16 @@ from stages.known_answers import check_judges
 from stages.observe import observe, sync_distances
 from stages.panel import crop_panel
 from stages.params import read_section, workers
-from stages.paths import crop_folder, filter_folder
-from tavce.data.clips import Clip, read_clips, write_clips
+from stages.paths import crop_folder, filter_folder, workshop_folder
+from tavce.data.clips import MOST, Clip, count_clips, read_clips, write_clips
 from tavce.data.crop.clip import CropSettings
+from tavce.data.packed import clip_files
+from tavce.data.workshop import Workshop, code_sha256, make_by_shards
 from tavce.media.audio import read_wav
 from tavce.run.atomic import atomic_directory
 from tavce.run.pool import run_all
 
+METRICS = Path(metrics.__file__).parent
 FULL_SCALE = 32_768.0
 SILENCE_DB = -120.0
 
@@ -75,18 +83,37 @@ def filter_clips(
     """Write the clip table of `crops` into `folder`, clips that fail a rule marked unusable; return the clips."""
     rules = _Rules(settings, judges, crop, crops)
     with atomic_directory(folder) as part:
-        filtered = run_all(partial(_filtered, rules=rules), clips, workers=processes, label=f"filter {folder.name}")
+        filtered = _filter_all(clips, rules, processes, folder.name)
         write_clips(filtered, part)
     return filtered
+
+
+def filter_shards(
+    workshop: Workshop,
+    settings: Filter,
+    judges: Judges,
+    crop: CropSettings,
+    folder: Path,
+    processes: int,
+) -> None:
+    """Write the filtered clip table of more clips than one folder should hold into `folder`; see `make_by_shards`."""
+    rules = _Rules(settings, judges, crop, workshop.table)
+    make_by_shards(workshop, lambda clips, _: _filter_all(clips, rules, processes, folder.name), folder)
+
+
+def _filter_all(clips: Sequence[Clip], rules: _Rules, processes: int, name: str) -> list[Clip]:
+    return run_all(partial(_filtered, rules=rules), clips, workers=processes, label=f"filter {name}")
 
 
 def _filtered(clip: Clip, rules: _Rules) -> Clip:
     if not clip.usable:
         return clip
-    samples = read_wav(rules.crops / f"{clip.id}.wav")
-    reason = silent(samples, rules.settings.quietest_db)
-    if not reason and rules.settings.asks_the_judge:
-        reason = _out_of_sync(rules.crops / f"{clip.id}.mkv", samples, rules)
+    judged = rules.settings.asks_the_judge
+    with clip_files(rules.crops, clip.id, only=(".wav", ".mkv") if judged else (".wav",)) as files:
+        samples = read_wav(files / f"{clip.id}.wav")
+        reason = silent(samples, rules.settings.quietest_db)
+        if judged and not reason:
+            reason = _out_of_sync(files / f"{clip.id}.mkv", samples, rules)
     return clip.unusable(reason) if reason else clip
 
 
@@ -133,8 +160,14 @@ def main(arguments: Sequence[str]) -> None:
     crop: CropSettings = read_section(CropSettings, "datasets", name, "crop")
     if settings.asks_the_judge:
         check_judges(judges, crop_panel(judges, crop))
-    crops = crop_folder(name)
-    filter_clips(read_clips(crops), crops, settings, judges, crop, filter_folder(name), workers())
+    crops, out = crop_folder(name), filter_folder(name)
+    if count_clips(crops) > MOST:
+        library = Path(tavce.__file__).parent
+        made_of = "\n".join([repr(settings), repr(judges), repr(crop), code_sha256(library / "media", METRICS)])
+        workshop = Workshop(crops, workshop_folder("filter", name), made_of, files=False)
+        filter_shards(workshop, settings, judges, crop, out, workers())
+    else:
+        filter_clips(read_clips(crops), crops, settings, judges, crop, out, workers())
 
 
 if __name__ == "__main__":

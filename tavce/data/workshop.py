@@ -39,6 +39,7 @@ class Workshop:
         table: folder of the clip table.
         home: folder of the workshops of this output, one for each digest of what it is made of.
         made_of: text of all that the output follows from beside the clip table, such as settings and code.
+        files: whether clips have files; an output of tables alone is not packed.
         size: clips of a shard.
         most: clips of a table in one file, and rows of a part of a longer one.
     """
@@ -46,6 +47,7 @@ class Workshop:
     table: Path
     home: Path
     made_of: str
+    files: bool = True
     size: int = SHARD_CLIPS
     most: int = MOST
 
@@ -79,7 +81,8 @@ def make_by_shards(workshop: Workshop, work: Work, out: Path) -> None:
     _sweep(parts)
     found = check_complete(workshop.shards(), settings, place)
     write_clips(_rows(workshop.shards(), place), parts, most=workshop.most)
-    write_shards(workshop.shards(), found, parts)
+    if workshop.files:
+        write_shards(workshop.shards(), found, parts)
     _move(parts, out)
     shutil.rmtree(workshop.home)
 
@@ -92,7 +95,7 @@ def _make(shard: Shard, workshop: Workshop, work: Work, place: Path, settings: s
         made = work(clips, part)
         if [clip.id for clip in made] != ids:
             raise ValueError(f"{shard.name}: the rows that came back are not those of its clips")
-        packed = pack_shard(part, ids, place / "parts" / shard.name)
+        packed = pack_shard(part, ids, place / "parts" / shard.name) if workshop.files else []
         write_clips(made, rows, most=shard.count)
         counts = {"clips": shard.count, "usable": sum(clip.usable for clip in made)}
         finish(shard, settings, counts, [*packed, rows / TABLE_NAME], place)

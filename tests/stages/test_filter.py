@@ -11,11 +11,12 @@ from metrics.sync import SyncScores
 from stages.corpora import Corpus
 from stages.crop import make_crops
 from stages.dataset import make_dataset
-from stages.filter import Filter, filter_clips, level_db, out_of_sync, silent
+from stages.filter import Filter, filter_clips, filter_shards, level_db, out_of_sync, silent
 from stages.judging import STANDINS
 from stages.params import read_section
 from tavce.data.clips import Clip, read_clips
 from tavce.data.crop.clip import CropSettings
+from tavce.data.workshop import Workshop
 from tavce.errors import InputError
 from tavce.media.audio import SAMPLES_PER_FRAME, read_wav, write_wav
 
@@ -91,6 +92,18 @@ def test_the_judge_hears_late_sound(crops: Path, tmp_path: Path) -> None:
     assert found[0] == ""
     assert "its sound is 8 frames behind the lips by" in found[1]
     assert found[2] == "its sound is silent (-120 dB, at least -60 are needed)"
+
+
+def test_shard_by_shard_it_is_the_same(crops: Path, tmp_path: Path) -> None:
+    rules = Filter(quietest_db=-60.0, max_offset=5, min_confidence=None)
+    crop: CropSettings = read_section(
+        CropSettings, "datasets", "synthtalk", "crop", path=ROOT / "profiles" / "demo.yaml"
+    )
+    workshop = Workshop(crops, tmp_path / "work", "rules", files=False, size=2, most=2)
+    filter_shards(workshop, rules, STANDINS, crop, tmp_path / "filter", 1)
+    assert [clip.reason for clip in read_clips(tmp_path / "filter")] == reasons(crops, rules, tmp_path / "whole")
+    assert [path.name for path in (tmp_path / "filter").iterdir()] == ["clips"]  # a table in parts, and no tar
+    assert not (tmp_path / "work").exists()
 
 
 def test_no_rule_leaves_every_clip(crops: Path, tmp_path: Path) -> None:
