@@ -357,3 +357,6 @@ def test_voxceleb_from_the_server_to_the_crop(vox: Path, net: Net) -> None:
     crop_stage.main(["vox"])
     cropped = [clip for clip in read_clips(crop_folder("vox")) if clip.usable]
     assert len(cropped) == sum(reason == "" for _, *reasons in VOX_EXPECTED.values() for reason in reasons)
+    for clip in cropped:
+        name = clip.id.split("-")[1]
+        check_clip(clip, net.times[upload(name)], 0.2 if name == "late" else 0.0)
