@@ -52,6 +52,7 @@ def run_estimate(*, yes: bool) -> int:
     """Print what the run costs and ask whether it may start; return 0 if it may, 1 if not."""
     print(show(costs(read_plan())))
     print("hours of two CPU cores, at measured rates (a GPU is faster); memory of the GPU or, without one, of the CPU.")
+    print("arms are trained where the motion coefficients are synthtalk's; elsewhere they cost nothing and say why.")
     print("external methods (kind: external) come on top: baselines/NAME/method.yaml says what each needs.")
     if not yes and not _agreed():
         print("not confirmed: dvc repro will not download or cut published data sets")
