@@ -3,6 +3,7 @@
 More than 10,000 clips are cropped shard by shard, and packed: see `tavce.data.workshop`.
 """
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, partial
@@ -23,7 +24,12 @@ from tavce.run.atomic import atomic_directory
 from tavce.run.pool import run_all
 
 # Once per process: loading a network costs more than a clip.
-_detector = cache(make_detector)
+
+
+@cache
+def _detectors(kind: str, model: str, det_size: int, count: int) -> list[Detector | None]:
+    # Kept in each worker process: a detector takes long to open.
+    return [make_detector(kind, model, det_size) for _ in range(count)]
 
 
 @dataclass(frozen=True)
@@ -79,7 +85,8 @@ def _crop_all(
     beside: Beside,
     label: str,
 ) -> list[Clip]:
-    work = partial(_crop_one, source=source, crop=crop, folder=folder)
+    detectors = max(1, (os.cpu_count() or 1) // max(1, min(processes, len(clips))))  # cores that are left to a clip
+    work = partial(_crop_one, source=source, crop=crop, folder=folder, detectors=detectors)
     tasks = [(clip, beside.guides.get(clip.id), beside.sounds.get(clip.id)) for clip in clips]
     return run_all(work, tasks, workers=processes, label=label)
 
@@ -87,12 +94,13 @@ def _crop_all(
 Task = tuple[Clip, Guide | None, Path | None]
 
 
-def _crop_one(task: Task, source: Path, crop: CropSettings, folder: Path) -> Clip:
+def _crop_one(task: Task, source: Path, crop: CropSettings, folder: Path, detectors: int) -> Clip:
     clip, guide, sound = task
     if not clip.usable:
         return clip
-    detector: Detector | None = _detector(crop.detector, crop.model, crop.det_size)
-    return crop_clip(source / clip.source, clip, crop, detector, folder, guide=guide, sound=sound)
+    one, *more = _detectors(crop.detector, crop.model, crop.det_size, detectors)
+    others = [each for each in more if each is not None]
+    return crop_clip(source / clip.source, clip, crop, one, folder, more=others, guide=guide, sound=sound)
 
 
 def main(arguments: Sequence[str]) -> None:

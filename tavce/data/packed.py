@@ -99,16 +99,11 @@ def _add(tar: tarfile.TarFile, path: Path) -> list[int]:
 
 def write_shards(shards: Iterable[Shard], records: Iterable[Record], folder: Path) -> None:
     """Write ``shards.json``: which shard holds which ids, and what its files are."""
-    rows = [
-        {
-            "first": shard.first,
-            "last": shard.last,
-            "clips": shard.count,
-            "bytes": record.files[f"{shard.name}.tar"].bytes,
-            "sha256": record.files[f"{shard.name}.tar"].sha256,
-        }
-        for shard, record in zip(shards, records, strict=True)
-    ]
+    rows = []
+    for shard, record in zip(shards, records, strict=True):
+        (tar,) = (file for name, file in record.files.items() if Path(name).name == f"{shard.name}.tar")
+        span = {"first": shard.first, "last": shard.last, "clips": shard.count}
+        rows.append(span | {"bytes": tar.bytes, "sha256": tar.sha256})
     with atomic_file(folder / SHARDS) as part:
         part.write_text(json.dumps({"shards": rows}, indent=0) + "\n", encoding="utf-8")
 

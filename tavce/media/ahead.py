@@ -1,11 +1,14 @@
-"""An iterator whose items are made by a thread of its own, while the caller is busy with those before."""
+"""Iterators that work in threads: items made before they are asked for, and one function on each by several at once."""
 
 from collections import deque
-from collections.abc import Generator, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
+from itertools import cycle
 from typing import TypeVar
 
 T = TypeVar("T")
+R = TypeVar("R")
 
 
 def ahead(items: Iterable[T], depth: int) -> Iterator[T]:
@@ -40,3 +43,32 @@ def _taken(items: Iterator[T]) -> tuple[T] | None:
     for item in items:
         return (item,)
     return None
+
+
+def spread(items: Iterable[T], work: Sequence[Callable[[T], R]]) -> Iterator[tuple[T, R]]:
+    """Yield each item with what a function makes of it, in the items' order; each function has a thread of its own.
+
+    The functions take turns, so that what is not safe in two threads at once, such as an open network, may be there
+    several times. They must all make the same of an item. What one raises is raised at the item's place.
+
+    Raises:
+        ValueError: no function.
+    """
+    if not work:
+        raise ValueError("there must be at least one function")
+    return _spread(items, work)
+
+
+def _spread(items: Iterable[T], work: Sequence[Callable[[T], R]]) -> Iterator[tuple[T, R]]:
+    pending: deque[tuple[T, Future[R]]] = deque()
+    with ExitStack() as pools:
+        turns = cycle([(pools.enter_context(ThreadPoolExecutor(1)), function) for function in work])
+        for item in items:
+            pool, function = next(turns)
+            pending.append((item, pool.submit(function, item)))
+            if len(pending) > len(work):
+                first, made = pending.popleft()
+                yield first, made.result()
+        while pending:
+            first, made = pending.popleft()
+            yield first, made.result()

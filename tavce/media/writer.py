@@ -18,6 +18,7 @@ from tavce.run.atomic import atomic_file
 FPS = 25
 SOUND_RATE_HZ = 16_000
 EXACT = Interpolation.BICUBIC | Interpolation.FULL_CHR_H_INP | Interpolation.ACCURATE_RND | Interpolation.BITEXACT
+ENCODERS = 2  # threads for the slices of a lossless picture, which hide half of it behind what makes the pictures
 BT709 = 1  # the number of BT.709 in the tables of H.273 for matrix, primaries and transfer
 
 
@@ -40,6 +41,7 @@ def write_video(path: Path, frames: Iterable[UInt8[np.ndarray, "height width 3"]
         stream = container.add_stream("ffv1", rate=FPS, options={"level": "3", "slices": "4", "flags": "+bitexact"})
         stream.height, stream.width = first.shape[:2]
         stream.pix_fmt = "bgr0"
+        stream.codec_context.thread_type, stream.codec_context.thread_count = "SLICE", ENCODERS
         return _encode(path, container, stream, (_bgr0(each) for each in _same_size(path, frames)))
 
 

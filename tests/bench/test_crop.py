@@ -1,7 +1,7 @@
-"""Cropping a real clip against decoding it once and detecting its faces alone, as a ratio inside one run.
+"""Cropping a real clip on two cores against decoding it and then detecting its faces, as a ratio inside one run.
 
-The crop reads a clip twice, cuts it out and encodes it without loss; with two cores at least all that beyond one
-decoding hides behind the detection: ``make bench``.
+The crop looks for cuts, follows the face, cuts it out and encodes it without loss on top of both, and has two detectors
+look at frames at the same time, as the stage lets it where a clip has two cores: ``make bench``.
 """
 
 import time
@@ -34,8 +34,9 @@ def test_crop_ratio(benchmark, real_clips: Path, name: str):
     if not benchmark.enabled:
         pytest.skip("a benchmark: run `make bench`")
     clip = real_clips / f"{name}.mp4"
-    detector = make_detector("mediapipe", str(real_clips / "face_landmarker.task"), 0)
+    detector, other = (make_detector("mediapipe", str(real_clips / "face_landmarker.task"), 0) for _ in range(2))
     assert detector is not None
+    assert other is not None
     rules = settings(detector="mediapipe", size=256, max_seconds=FRAMES / 25, max_outside=0.9)
     frames = list(read_frames(clip, max_frames=FRAMES))
 
@@ -47,12 +48,12 @@ def test_crop_ratio(benchmark, real_clips: Path, name: str):
 
     def crop() -> int:
         with TemporaryDirectory() as folder:
-            return crop_clip(clip, row(clip), rules, detector, Path(folder)).frames
+            return crop_clip(clip, row(clip), rules, detector, Path(folder), more=[other]).frames
 
     for work in (decode, detect, crop):
         seconds(work)
     rounds = np.array([[seconds(work) for work in (decode, detect, crop)] for _ in range(ROUNDS)])  # interleaved
-    decoding, detecting, cropping = np.median(rounds, axis=0)
+    decoding, detecting, cropping = rounds.min(axis=0)  # what else the machine does only adds
     ratio = (decoding + detecting) / cropping
     benchmark.extra_info.update(decode_s=decoding, detect_s=detecting, crop_s=cropping, ratio=ratio)
     benchmark.pedantic(crop, rounds=1)

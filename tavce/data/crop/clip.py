@@ -1,10 +1,10 @@
 """One source clip -> its crop: ``<id>.mkv``, ``<id>.wav``, ``<id>.png`` and ``<id>.npz``, or the reason why not.
 
 The video is read twice, as a stream: once to find the face, once to cut it out. Memory holds one frame, and less than
-a kilobyte per frame of landmarks, however long the video is.
+a kilobyte per frame of landmarks, however long the video is; a short one whose frames fit is decoded only once.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from math import ceil
 from pathlib import Path
@@ -25,13 +25,15 @@ from tavce.data.crop.track import TrackRules, follow
 from tavce.data.crop.warp import transform_points, warp
 from tavce.data.guide import Guide
 from tavce.errors import InputError
-from tavce.media.ahead import ahead
+from tavce.media.ahead import ahead, spread
 from tavce.media.audio import SAMPLES_PER_FRAME, fit_audio, read_sound, write_wav
 from tavce.media.interlace import FieldOrder
 from tavce.media.video import read_field_order, read_frames
 from tavce.media.writer import write_video
 
 Picture = UInt8[np.ndarray, "height width 3"]
+Looker = Callable[[Picture], tuple[list[Face], Float32[np.ndarray, "32 32 3"]]]
+KEPT = 256 << 20  # bytes of frames that are held from the first look to the second; a video with more is read again
 AHEAD = 3  # frames that wait between the threads that decode, cut out and encode; their number changes no byte
 RANGES = {
     "size": (16, 4096),
@@ -93,10 +95,12 @@ class CropSettings:
 
 @dataclass(frozen=True)
 class _Seen:
-    # What the first pass leaves: the picture's width and height, the face, and how lines are interlaced, if they are.
+    # What the first pass leaves: the picture's width and height, the face, how lines are interlaced, if they are, and
+    # the frames, if they are few.
     picture: tuple[int, int]
     track: FaceTrack
     fields: FieldOrder | None
+    kept: list[Picture] | None
 
 
 def crop_clip(
@@ -106,6 +110,7 @@ def crop_clip(
     detector: Detector | None,
     out: Path,
     *,
+    more: Sequence[Detector] = (),
     guide: Guide | None = None,
     sound: Path | None = None,
 ) -> Clip:
@@ -124,6 +129,7 @@ def crop_clip(
         settings: the rules.
         detector: from `make_detector(settings.detector, settings.model, settings.det_size)`; None reads annotations.
         out: folder for the files.
+        more: detectors equal to `detector`; all look at frames at the same time, which moves the speed alone.
         guide: the data set's annotation; what lies beside the video counts only without it.
         sound: file whose sound the clip gets, from its start on, in place of its own.
 
@@ -140,7 +146,8 @@ def crop_clip(
     part = slice(first, first + min(length, longest))
     out.mkdir(parents=True, exist_ok=True)
     try:
-        seen = _look(source, part, settings, detector, guide)
+        detectors = [detector, *more] if detector else []
+        seen = _look(source, part, settings, detectors, guide)
         frames = len(seen.track.found)
         if frames < settings.min_frames:
             raise UnusableError(f"only {frames} frames, at least {settings.min_frames} are needed")
@@ -173,32 +180,45 @@ def crop_clip(
     )
 
 
-def _look(source: Path, part: slice, settings: CropSettings, detector: Detector | None, guide: Guide | None) -> _Seen:
+def _look(
+    source: Path, part: slice, settings: CropSettings, detectors: Sequence[Detector], guide: Guide | None
+) -> _Seen:
     # First pass: cuts, and the face in every frame.
     detections: list[list[Face]] = []
     changes, jumps = [0.0], [False]
     picture, before = (0, 0), None
-    fields = _field_order(source, part)
-    for frame, small in ahead(((each, thumbnail(each)) for each in _frames(source, part, fields)), AHEAD):
-        faces = detector(frame) if detector else []
+    fields, kept, room = _field_order(source, part), list[Picture](), KEPT
+    for frame, (faces, small) in spread(ahead(_frames(source, part, fields), AHEAD), _lookers(detectors)):
         if before is not None:
             changes.append(change(before, small))
             jumps.append(face_jumped(detections[-1], faces))
         detections.append(faces)
+        room -= frame.nbytes
+        if room > 0:
+            kept.append(frame)
+        else:
+            kept.clear()
         picture, before = (frame.shape[1], frame.shape[0]), small
     if not detections:
         raise UnusableError("it has no frames")
     cut = first_cut(np.array(changes), np.array(jumps))
     if cut is not None:
         raise UnusableError(f"cut at {(part.start + cut) / FPS:.2f} s; split the video there")
-    if detector:
+    if detectors:
         rules = TrackRules(settings.max_gap, settings.min_face_px, settings.dominance)
         pointer = None if guide is None else guide.in_pixels(picture, len(detections))
-        return _Seen(picture, follow(detections, rules, pointer), fields)
+        return _Seen(picture, follow(detections, rules, pointer), fields, kept or None)
     track = read_track(source, part)
     if len(track.found) != len(detections):
         raise UnusableError(f"its annotation has {len(track.found)} frames where the video has {len(detections)}")
-    return _Seen(picture, track, fields)
+    return _Seen(picture, track, fields, kept or None)
+
+
+def _lookers(detectors: Sequence[Detector]) -> list[Looker]:
+    def looker(detector: Detector | None) -> Looker:
+        return lambda frame: (detector(frame) if detector else [], thumbnail(frame))
+
+    return [looker(each) for each in detectors] or [looker(None)]
 
 
 def _write(source: Path, part: slice, seen: _Seen, crop: Crop, size: int, stem: Path, other: Path | None) -> None:
@@ -207,7 +227,7 @@ def _write(source: Path, part: slice, seen: _Seen, crop: Crop, size: int, stem: 
     start = 0 if other else part.start * SAMPLES_PER_FRAME
     sound = _sound(other or source, start, start + frames * SAMPLES_PER_FRAME)
     write_wav(stem.with_name(f"{stem.name}.wav"), fit_audio(sound, frames), SAMPLE_RATE_HZ)
-    frames_again = ahead(_frames(source, part, seen.fields), AHEAD)
+    frames_again = iter(seen.kept) if seen.kept else ahead(_frames(source, part, seen.fields), AHEAD)
     pictures = ahead((warp(frame, crop.affine, size) for frame in frames_again), AHEAD)
     portrait = stem.with_name(f"{stem.name}.png")
     written = write_video(stem.with_name(f"{stem.name}.mkv"), _with_portrait(pictures, portrait))
