@@ -6,16 +6,19 @@ Flags are not asked. Sites re-encode broadcasts without them, and encoders set t
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
-from itertools import chain, islice
+from itertools import chain, groupby, islice, takewhile
 from typing import Literal
 
 import av
 
 SAMPLE = 48  # pictures that are looked at: two seconds of broadcast
-SURE = 4  # times more pictures must show two moments than one, or the other order of the lines
+# Times more pictures must show two moments than one, or the other order of the lines. Film in broadcast repeats single
+# lines, so that four pictures of five seem to be of two moments.
+SURE = 8
 SHARE = 4  # at least one picture in so many must show two moments; still scenes show none
 LEAST_LINES = 16  # below, neither filter has lines to compare
 KIND = "lavfi.idet.single.current_frame"
+TICK = Fraction(1, 1000)  # any; the order of pictures is all that counts
 
 FieldOrder = Literal["tff", "bff"]
 
@@ -28,14 +31,14 @@ def field_order(frames: Iterable[av.VideoFrame]) -> FieldOrder | None:
     stands still says nothing. Film in broadcast (three whole pictures, then two of two moments) is taken as whole.
 
     Args:
-        frames: neighbours in time; at most 48 are looked at. RGB and packed formats are taken as whole pictures: no
-            broadcast has them.
+        frames: neighbours in time; at most 48 are looked at. RGB, grey and packed formats are taken as whole pictures:
+            no broadcast has them.
     """
     frames = iter(frames)
     head = next(frames, None)
     if head is None or not _planar(head) or head.height < LEAST_LINES:
         return None
-    filtered = _through(islice(chain([head], frames), SAMPLE), "idet", "")
+    filtered = _through(islice(takewhile(_planar, chain([head], frames)), SAMPLE), "idet", "")
     seen = Counter(str(each.metadata.get(KIND)) for each in filtered)
     top, bottom, least = seen["tff"], seen["bff"], seen.total() / SHARE
     if top >= least and top > SURE * (bottom + seen["progressive"]):
@@ -74,21 +77,23 @@ def _planar(frame: av.VideoFrame) -> bool:
 
 def _through(frames: Iterable[av.VideoFrame], name: str, options: str) -> Iterator[av.VideoFrame]:
     """Yield what one filter of FFmpeg makes of the frames, one for one and in order."""
-    graph: av.filter.Graph | None = None
-    for number, frame in enumerate(frames):
-        if graph is None:
-            graph = av.filter.Graph()
-            source = graph.add_buffer(
-                width=frame.width, height=frame.height, format=frame.format, time_base=Fraction(1, 1000)
-            )
-            graph.link_nodes(source, graph.add(name, options), graph.add("buffersink")).configure()
+    # FFmpeg reads beyond a picture's end where its size or format differs from those a filter was set up for.
+    for _, alike in groupby(frames, lambda frame: (frame.format.name, frame.width, frame.height)):
+        yield from _through_alike(alike, name, options)
+
+
+def _through_alike(frames: Iterator[av.VideoFrame], name: str, options: str) -> Iterator[av.VideoFrame]:
+    head = next(frames)
+    graph = av.filter.Graph()
+    source = graph.add_buffer(width=head.width, height=head.height, format=head.format, time_base=TICK)
+    graph.link_nodes(source, graph.add(name, options), graph.add("buffersink")).configure()
+    for number, frame in enumerate(chain([head], frames)):
         # Numbers in place of times: some streams have none, and the filters ask only for the order.
-        frame.pts, frame.time_base = number, Fraction(1, 1000)
+        frame.pts, frame.time_base = number, TICK
         graph.vpush(frame)
         yield from _ready(graph)
-    if graph is not None:
-        graph.vpush(None)
-        yield from _ready(graph)
+    graph.vpush(None)
+    yield from _ready(graph)
 
 
 def _ready(graph: av.filter.Graph) -> Iterator[av.VideoFrame]:

@@ -6,7 +6,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import chain, islice, takewhile
+from itertools import chain, dropwhile, islice, takewhile
 from pathlib import Path
 
 import av
@@ -138,9 +138,9 @@ def read_frames(
 
 
 def read_field_order(path: Path, *, first: int = 0, max_frames: int | None = None) -> FieldOrder | None:
-    """Return which lines come first where the video is interlaced around its frame `first`; None where it is not.
+    """Return which lines come first where the video is interlaced from its frame `first` on; None where it is not.
 
-    Some dozens of pictures are looked at, from the key picture before that frame on: `tavce.media.interlace`.
+    Some dozens of pictures are looked at, those shown from that frame on: `tavce.media.interlace`.
 
     Args:
         path: any video that FFmpeg reads.
@@ -152,8 +152,10 @@ def read_field_order(path: Path, *, first: int = 0, max_frames: int | None = Non
     """
     with ExitStack() as files:
         entered = _at(files, path, first)
+        begin = entered.origin + Fraction(first, FPS)
         end = None if max_frames is None else entered.origin + Fraction(max_frames, FPS)
-        return field_order(frame for _, frame in takewhile(lambda each: end is None or each[0] < end, entered.timed))
+        part = dropwhile(lambda each: each[0] < begin, entered.timed)
+        return field_order(frame for _, frame in takewhile(lambda each: end is None or each[0] < end, part))
 
 
 def read_video(path: Path) -> UInt8[np.ndarray, "frames height width 3"]:

@@ -1,106 +1,151 @@
-"""Work in threads: the order of a plain loop, errors at their place, and nothing left running."""
+"""Items made ahead, and work spread over threads: the order, the errors and the end are those of a plain loop."""
 
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 
 from tavce.media.ahead import ahead, spread
 
-
-def test_the_order_is_that_of_the_items() -> None:
-    for depth in (1, 3, 50):
-        assert list(ahead(range(20), depth)) == list(range(20))
+PATIENCE = 10.0  # seconds that a thread is waited for; reached only where a test fails
 
 
-def test_items_are_made_before_they_are_asked_for_and_no_more_than_so_many() -> None:
-    made: list[int] = []
+class Source:
+    """Numbers from 0 on, made when asked for; keeps count, and the threads that ran and closed it."""
 
-    def numbers() -> Iterator[int]:
-        for number in range(20):
-            made.append(number)
-            yield number
+    def __init__(self, count: int, *, bad: int | None = None) -> None:
+        self.count, self.bad, self.made = count, bad, 0
+        self.ran: set[int] = set()
+        self.closed: list[int] = []
+        self.reached = threading.Semaphore(0)
 
-    items = ahead(numbers(), 3)
-    assert next(items) == 0
-    deadline = time.monotonic() + 10
-    while len(made) < 4 and time.monotonic() < deadline:
-        time.sleep(0.01)
-    time.sleep(0.05)
-    assert made == [0, 1, 2, 3]
-    items.close()  # type: ignore[attr-defined]
-
-
-def test_an_error_comes_at_its_place() -> None:
-    def numbers() -> Iterator[int]:
-        yield 1
-        yield 2
-        raise OSError("gone")
-
-    found = []
-    with pytest.raises(OSError, match="gone"):
-        found.extend(ahead(numbers(), 2))
-    assert found == [] or found == [1, 2]
-    items = ahead(numbers(), 2)
-    assert [next(items), next(items)] == [1, 2]
-    with pytest.raises(OSError, match="gone"):
-        next(items)
-
-
-def test_a_dropped_iterator_closes_its_generator_in_the_thread_that_ran_it() -> None:
-    threads: list[int] = []
-
-    def numbers() -> Iterator[int]:
+    def __iter__(self) -> Iterator[int]:
         try:
-            yield from range(1000)
+            for number in range(self.count):
+                self.ran.add(threading.get_ident())
+                if number == self.bad:
+                    raise LookupError(f"no {number}")
+                self.made += 1
+                self.reached.release()
+                yield number
         finally:
-            threads.append(threading.get_ident())
+            self.closed.append(threading.get_ident())
 
-    items = ahead(numbers(), 4)
+    def wait(self, count: int) -> bool:
+        """Whether `count` more items are made before patience ends."""
+        return all(self.reached.acquire(timeout=PATIENCE) for _ in range(count))
+
+
+@pytest.mark.parametrize("depth", [1, 2, 7, 100])
+def test_order_and_a_thread_of_its_own(depth: int):
+    source = Source(50)
+    assert list(ahead(source, depth)) == list(range(50))
+    assert len(source.ran) == 1
+    assert source.ran == set(source.closed)
+    assert threading.get_ident() not in source.ran
+
+
+def test_falsy_items_do_not_end_it():
+    assert list(ahead([0, None, "", [], 0], 2)) == [0, None, "", [], 0]
+    assert list(ahead([], 2)) == []
+
+
+def test_depth_is_how_many_are_made_before_they_are_asked_for():
+    source = Source(50)
+    items = ahead(source, 3)
+    assert source.made == 0, "nothing is made before the first is asked for"
+    assert next(items) == 0
+    assert source.wait(4)  # the one in hand and three more
+    assert not source.reached.acquire(timeout=0.1)
+    assert source.made == 4
+    assert next(items) == 1
+    assert source.wait(1)
+    items.close()
+    assert source.made == 5
+
+
+def test_an_error_comes_at_its_place():
+    source = Source(50, bad=5)
+    items, seen = ahead(source, 4), []
+    with pytest.raises(LookupError, match="no 5"):
+        for item in items:
+            seen.append(item)  # noqa: PERF402 - what came before the error counts
+    assert seen == [0, 1, 2, 3, 4]
+    assert list(items) == []
+    assert set(source.closed) == source.ran
+
+
+@pytest.mark.parametrize("dropped", [True, False])
+def test_a_generator_is_closed_in_its_thread_when_it_is_dropped(dropped: bool):
+    source = Source(50)
+    items = ahead(source, 2)
     next(items)
-    items.close()  # type: ignore[attr-defined]
-    assert len(threads) == 1
-    assert threads[0] != threading.get_ident()
+    if dropped:
+        del items
+    else:
+        items.close()
+    assert source.made <= 4
+    assert len(source.closed) == 1
+    assert set(source.closed) == source.ran
 
 
-def test_at_least_one_is_made_ahead() -> None:
-    with pytest.raises(ValueError, match="at least 1"):
+def test_one_behind_another():
+    source = Source(50)
+    items = ahead((2 * each for each in ahead(source, 2)), 2)
+    assert [next(items) for _ in range(3)] == [0, 2, 4]
+    items.close()
+    assert len(source.closed) == 1
+    assert len(list(ahead((2 * each for each in ahead(Source(50), 2)), 2))) == 50
+
+
+def test_no_depth():
+    with pytest.raises(ValueError, match="depth is 0"):
         ahead([1], 0)
 
 
-def work(number: int) -> Callable[[int], tuple[int, int]]:
-    def slow(item: int) -> tuple[int, int]:
-        time.sleep(0.001 * ((item * 7) % 5))
-        return item * item, number
+def test_spread_keeps_the_order_and_takes_turns():
+    owners: dict[int, set[int]] = {0: set(), 1: set(), 2: set()}
 
-    return slow
+    def worker(place: int):
+        def work(item: int) -> int:
+            owners[place].add(threading.get_ident())
+            assert item % 3 == place
+            return item * item
 
+        return work
 
-def test_several_functions_take_turns_and_keep_the_order() -> None:
-    found = list(spread(range(30), [work(0), work(1), work(2)]))
-    assert [(item, made) for item, (made, _) in found] == [(k, k * k) for k in range(30)]
-    assert [number for _, (_, number) in found] == [k % 3 for k in range(30)]
-    assert list(spread([], [work(0)])) == []
-
-
-def test_functions_really_work_at_the_same_time() -> None:
-    both = threading.Barrier(2, timeout=10)  # would break if one waited for the other
-    assert [made for _, made in spread(range(2), [lambda _: both.wait() >= 0] * 2)] == [True, True]
+    items = list(range(50))
+    assert list(spread(items, [worker(place) for place in range(3)])) == [(each, each * each) for each in items]
+    threads = [each for place in owners.values() for each in place]
+    assert len(threads) == len(set(threads)) == 3, "one thread for each function, and none for two"
 
 
-def test_what_a_function_raises_comes_at_its_place() -> None:
+def test_spread_works_at_the_same_time():
+    both = threading.Barrier(2, timeout=PATIENCE)  # passes only when two wait at once
+    assert [made for _, made in spread(range(6), [lambda _: both.wait() >= 0] * 2)] == [True] * 6
+
+
+def test_spread_holds_few_items():
+    source = Source(50)
+    items = spread(source, [str, str])
+    assert next(items) == (0, "0")
+    assert source.made == 3
+    items.close()
+    assert source.closed
+
+
+def test_errors_of_spread_come_at_their_place():
     def careful(item: int) -> int:
-        if item == 3:
-            raise OSError("no face")
+        if item == 4:
+            raise LookupError("no 4")
         return item
 
-    items = spread(range(6), [careful, careful])
-    assert [next(items)[1] for _ in range(3)] == [0, 1, 2]
-    with pytest.raises(OSError, match="no face"):
-        next(items)
-
-
-def test_there_must_be_a_function() -> None:
+    for items, work in ((range(9), [careful, careful]), (Source(9, bad=4), [abs, abs, abs])):
+        seen = []
+        with pytest.raises(LookupError, match="no 4"):
+            for item, _ in spread(items, work):
+                seen.append(item)  # noqa: PERF401 - what came before the error counts
+        assert seen == list(range(len(seen)))
+        assert len(seen) <= 4
     with pytest.raises(ValueError, match="at least one"):
         spread([1], [])

@@ -1,5 +1,7 @@
-"""Pictures of two moments: found by what they show, whatever the flags say, and taken apart."""
+"""Pictures of two moments: told from whole ones by what they show, and taken apart, one for one."""
 
+from collections.abc import Callable
+from fractions import Fraction
 from pathlib import Path
 
 import av
@@ -7,111 +9,165 @@ import numpy as np
 import pytest
 
 from tavce.errors import InputError
-from tavce.media.interlace import FieldOrder
-from tavce.media.video import read_field_order, read_frames
+from tavce.media import video
+from tavce.media.interlace import deinterlaced, field_order
+from tavce.media.video import probe, read_field_order, read_frames
+from tests.media.woven import as_frames, moments, telecine, woven
 
-WIDTH, HEIGHT, COUNT = 160, 96, 60
-
-
-def moment(k: float) -> np.ndarray:
-    """A smooth ball that swings, at half-frame k: round, and not on whole pixels."""
-    y, x = np.mgrid[:HEIGHT, :WIDTH]
-    away = np.hypot(x - (WIDTH / 2 + 50 * np.sin(0.13 * k)), y - (HEIGHT / 2 + 20 * np.cos(0.17 * k)))
-    grey = 40 + 180 / (1 + np.exp((away - 22) / 1.5))
-    return np.repeat(grey[..., None], 3, axis=2).round().astype(np.uint8)
+GOOD = {"crf": "12", "preset": "veryfast", "threads": "1"}
+OTHER = {"tff": "bff", "bff": "tff"}
 
 
-def woven(order: FieldOrder | None, k: int) -> np.ndarray:
-    """Picture k: one moment, or the lines of two, the earlier one on top ("tff") or not."""
-    picture, later = moment(2 * k), moment(2 * k + 1)
-    if order is not None:
-        lines = slice(1, None, 2) if order == "tff" else slice(0, None, 2)
-        picture[lines] = later[lines]
-    return picture
+def written(media: dict[str, Callable], path: Path, pictures: list[np.ndarray], **changes: str) -> Path:
+    times = media["regular"](len(pictures))
+    return media["video"](
+        path, times, frames=pictures, options=GOOD | {"x264-params": "keyint=25:scenecut=0"} | changes
+    )
 
 
-def write(
-    path: Path, pictures: list[np.ndarray], *, codec: str = "ffv1", pixels: str = "yuv420p", flag: int = 0
-) -> Path:
-    with av.open(str(path), "w") as container:
-        stream = container.add_stream(codec, rate=25)
-        stream.height, stream.width = pictures[0].shape[:2]
-        stream.pix_fmt = pixels
-        if flag:
-            stream.options = {"flags": "+ildct+ilme"}
-        for picture in pictures:
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24").reformat(format=pixels)))
-        container.mux(stream.encode(None))
-    return path
+def off(frames: list[np.ndarray], truth: list[np.ndarray]) -> float:
+    """Mean absolute difference; the ends, which have one neighbour in time alone, are left out."""
+    pairs = list(zip(frames, truth, strict=True))[1:-1]
+    return float(np.mean([np.abs(a.astype(int) - b).mean() for a, b in pairs]))
 
 
-@pytest.mark.parametrize("order", ["tff", "bff", None])
-def test_the_order_of_the_lines_is_seen(tmp_path: Path, order: FieldOrder | None) -> None:
-    path = write(tmp_path / "a.mkv", [woven(order, k) for k in range(COUNT)])
-    assert read_field_order(path) == order
-    assert read_field_order(path, first=20) == order
-    assert read_field_order(path, first=10, max_frames=40) == order
-
-
-@pytest.mark.parametrize("order", ["tff", None])
-def test_flags_are_not_asked(tmp_path: Path, order: FieldOrder | None) -> None:
-    flagged = [woven(order, k) for k in range(COUNT)]
-    path = write(tmp_path / "a.mkv", flagged, codec="mpeg2video", flag=1)
+@pytest.mark.parametrize("flags", ["", "tff=1", "bff=1"])
+@pytest.mark.parametrize("order", ["tff", "bff"])
+def test_order_of_the_lines_is_seen_whatever_the_flags_say(media, tmp_path: Path, order: str, flags: str):
+    parameters = ":".join(each for each in ("keyint=25", flags) if each)
+    path = written(media, tmp_path / "a.mp4", woven(moments(80), order), **{"x264-params": parameters})
+    assert probe(path).interlaced == bool(flags)
     assert read_field_order(path) == order
 
 
-def striped(k: int) -> np.ndarray:
-    picture = moment(2 * k)
-    picture[::2] //= 2  # every other line dark: a pattern, in one moment
-    return picture
+@pytest.mark.parametrize("step", [0.25, 1.0, 5.0])
+def test_slow_and_fast_motion(step: float):
+    for order in ("tff", "bff"):
+        assert field_order(as_frames(woven(moments(96, step=step), order))) == order
+    assert field_order(as_frames(moments(48, step=step))) is None
 
 
-def film(k: int) -> np.ndarray:
-    return woven("tff", k) if k % 5 > 2 else woven(None, k)  # three whole pictures, then two of two moments
-
-
-@pytest.mark.parametrize(
-    "draw",
-    [striped, film, lambda k: moment(0), lambda k: woven("tff", k)[:12]],
-    ids=["stripes", "film", "still", "too few lines"],
-)
-def test_other_pictures_are_taken_as_whole(tmp_path: Path, draw) -> None:  # type: ignore[no-untyped-def]
-    pictures = [np.ascontiguousarray(draw(k)) for k in range(COUNT)]
-    pictures = [each if each.shape[0] >= 16 else np.ascontiguousarray(each[:12]) for each in pictures]
-    assert read_field_order(write(tmp_path / "a.mkv", pictures)) is None
-
-
-def test_rgb_is_taken_as_whole(tmp_path: Path) -> None:
-    path = write(tmp_path / "a.mkv", [woven("tff", k) for k in range(COUNT)], pixels="bgr0")
+def test_whole_pictures_flagged_as_interlaced(media, tmp_path: Path):
+    path = written(media, tmp_path / "a.mp4", moments(40), **{"x264-params": "tff=1"})
+    assert probe(path).interlaced
     assert read_field_order(path) is None
 
 
-def error(frames: list[np.ndarray]) -> float:
-    """Mean distance to the earlier moment, where anything moves."""
-    truth = [moment(2 * k) for k in range(len(frames))]
-    return float(np.mean([np.abs(a.astype(float) - b).mean() for a, b in zip(frames[2:-2], truth[2:-2], strict=True)]))
+def test_pictures_that_say_nothing_are_whole():
+    dark, bright = np.full((96, 128, 3), 40, np.uint8), np.full((96, 128, 3), 200, np.uint8)
+    striped = woven([dark, bright], "tff")[0]
+    bar = [np.where(np.abs(np.arange(128) - 3 * k)[None, :, None] < 9, 128, striped) for k in range(40)]
+    assert field_order(as_frames(moments(1) * 40)) is None
+    assert field_order(as_frames([striped] * 40)) is None
+    assert field_order(as_frames([each.astype(np.uint8) for each in bar])) is None
+    assert field_order(as_frames(np.roll(striped, k, axis=0) for k in range(40))) is None
+    assert field_order(as_frames(woven(moments(2), "tff"))) is None  # a single picture has no neighbours
+    assert field_order([]) is None
 
 
-@pytest.mark.parametrize(("order", "wrong"), [("tff", "bff"), ("bff", "tff")])
-def test_pictures_come_back_as_at_their_earlier_moment(tmp_path: Path, order: FieldOrder, wrong: FieldOrder) -> None:
-    path = write(tmp_path / "a.mkv", [woven(order, k) for k in range(COUNT)])
-    mended, combed, other = (list(read_frames(path, fields=each)) for each in (order, None, wrong))
-    assert len(mended) == len(combed) == COUNT
-    assert error(mended) < 0.4 * error(combed)
-    assert error(mended) < 0.4 * error(other)
+@pytest.mark.parametrize("start", range(5))
+def test_film_in_broadcast_is_whole_wherever_it_is_entered(start: int):
+    film = telecine(moments(60, step=4.0))[start:]
+    assert field_order(as_frames(film)) is None
+    repeated = [film[k] for k in range(len(film)) if (k + start) % 5 in (2, 3)]
+    assert field_order(as_frames(repeated)) == "tff", "without its whole pictures it must not pass"
 
 
-def test_a_part_is_the_same_as_out_of_the_whole(tmp_path: Path) -> None:
-    path = write(tmp_path / "a.mkv", [woven("tff", k) for k in range(COUNT)], codec="mpeg2video")
-    whole = list(read_frames(path, fields="tff"))
-    part = list(read_frames(path, first=33, max_frames=50, fields="tff"))
-    assert len(part) == 17
-    for a, b in zip(part, whole[33:50], strict=True):
-        np.testing.assert_array_equal(a, b)
-    assert np.abs(part[0].astype(float) - whole[34]).max() > 20  # the next picture is another
+def test_a_quarter_of_the_pictures_must_show_it():
+    moving, still = woven(moments(24), "bff"), woven(moments(2), "bff") * 36
+    assert field_order(as_frames(moving + still)) == "bff"
+    assert field_order(as_frames(moving[:8] + still)) is None
 
 
-def test_what_is_no_video_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "a.mp4").write_bytes(b"no video")
-    with pytest.raises(InputError):
-        read_field_order(tmp_path / "a.mp4")
+@pytest.mark.parametrize(("form", "seen"), [("yuv422p10le", True), ("nv12", False), ("gbrp", False), ("rgb24", False)])
+def test_formats(form: str, seen: bool):
+    planar = av.VideoFormat(form).is_planar and not av.VideoFormat(form).is_rgb
+    assert field_order(as_frames(woven(moments(60), "tff"), form)) == ("tff" if seen or planar else None)
+
+
+@pytest.mark.parametrize(("height", "seen"), [(2, None), (8, None), (14, None), (16, "tff"), (18, "tff")])
+def test_few_lines(height: int, seen: str | None):
+    assert field_order(as_frames(woven(moments(60, height=height), "tff"))) == seen
+
+
+@pytest.mark.parametrize("order", ["tff", "bff"])
+def test_what_comes_out_is_the_earlier_moment(media, tmp_path: Path, order: str):
+    pictures = moments(80)
+    path = written(media, tmp_path / "a.mp4", woven(pictures, order))
+    stored, mended, wrong = (list(read_frames(path, fields=each)) for each in (None, order, OTHER[order]))
+    assert len(stored) == len(mended) == len(wrong) == 40
+    early, late = pictures[::2], pictures[1::2]
+    assert off(mended, early) < 0.5 * off(stored, early)
+    assert off(mended, early) < 0.5 * off(mended, late)
+    assert off(mended, early) < 0.5 * off(wrong, early)
+    assert off(wrong, late) < 0.5 * off(stored, late), "the other order shows the later moment"
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 40])
+def test_one_for_one_with_their_times(count: int):
+    times = [Fraction(k * k + 3 * k, 90) for k in range(count)]
+    out = list(deinterlaced(zip(times, as_frames(woven(moments(2 * count), "tff")), strict=True), "tff"))
+    assert [time for time, _ in out] == times
+    lines = [frame.to_ndarray(format="gray")[::2] for _, frame in out]
+    given = [frame.to_ndarray(format="gray")[::2] for frame in as_frames(woven(moments(2 * count), "tff"))]
+    assert np.array_equal(lines, given), "the lines of the earlier moment stay as they are"
+
+
+def test_no_frames_no_pictures():
+    assert list(deinterlaced([], "tff")) == []
+
+
+def differing(path: Path, whole: list[np.ndarray]) -> list[int]:
+    starts = [0, 1, 7, 24, 25, 26, 49, 50, 51, 75, len(whole) - 3]
+    parts = {first: list(read_frames(path, first=first, max_frames=first + 6, fields="bff")) for first in starts}
+    return [first for first, part in parts.items() if not np.array_equal(part, whole[first : first + 6])]
+
+
+def test_a_part_is_that_of_the_whole(media, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    path = written(media, tmp_path / "a.mp4", woven(moments(200), "bff"))
+    whole = list(read_frames(path, fields="bff"))
+    assert differing(path, whole) == []
+    monkeypatch.setattr(video, "NEIGHBOURS", 0)
+    assert differing(path, whole) == [25, 50, 75], "a picture behind the seek must miss the one before"
+
+
+def test_only_the_part_asked_for_is_looked_at(media, tmp_path: Path):
+    path = written(
+        media, tmp_path / "a.mp4", [*moments(75), *woven(moments(150), "tff")], **{"x264-params": "keyint=250"}
+    )
+    orders = [read_field_order(path, first=first, max_frames=first + 50) for first in (0, 25, 75, 90)]
+    assert orders == [None, None, "tff", "tff"]
+    assert read_field_order(path, first=400) is None
+
+
+def test_pictures_of_two_formats(media):
+    first, second = woven(moments(20), "tff"), woven(moments(20, seed=1), "tff")
+    frames = [*as_frames(first), *as_frames(second, "yuv444p")]
+    out = [frame for _, frame in deinterlaced(enumerate(frames), "tff")]
+    assert [frame.format.name for frame in out] == ["yuv420p"] * 10 + ["yuv444p"] * 10
+    apart = [frame for _, frame in deinterlaced(enumerate(as_frames(second, "yuv444p")), "tff")]
+    assert np.array_equal([each.to_ndarray() for each in out[10:]], [each.to_ndarray() for each in apart])
+    assert field_order([*as_frames(first), *as_frames(second, "rgb24")]) == "tff"
+
+
+def test_errors_are_those_of_reading(media, tmp_path: Path):
+    bigger = [*as_frames(moments(6)), *as_frames(moments(6, height=112))]
+    path = tmp_path / "sizes.avi"
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("mjpeg", rate=25)
+        stream.width, stream.height, stream.pix_fmt = 128, 96, "yuvj420p"
+        for number, frame in enumerate(bigger):
+            encoder = av.CodecContext.create("mjpeg", "w")
+            encoder.width, encoder.height, encoder.pix_fmt = frame.width, frame.height, "yuvj420p"
+            encoder.time_base = Fraction(1, 25)
+            for packet in encoder.encode(frame.reformat(format="yuvj420p")):
+                packet.stream, packet.pts, packet.dts, packet.time_base = stream, number, number, Fraction(1, 25)
+                container.mux(packet)
+    torn = tmp_path / "torn.ts"
+    whole = written(media, tmp_path / "whole.ts", woven(moments(80), "tff")).read_bytes()
+    torn.write_bytes(whole[: len(whole) // 2] + bytes(4000) + whole[len(whole) // 2 + 4000 :])
+    for bad, said in ((path, "picture size changes from 128x96 to 128x112"), (torn, "cannot be decoded near")):
+        with pytest.raises(InputError, match=said):
+            read_field_order(bad)
+        with pytest.raises(InputError, match=said):
+            list(read_frames(bad, fields="tff"))

@@ -3,6 +3,7 @@
 import pickle
 from pathlib import Path
 
+import av
 import cv2
 import numpy as np
 import pytest
@@ -218,3 +219,64 @@ def test_row_maps_the_crop_back_to_the_source(tmp_path: Path):
     affine = np.array(clip.affine).reshape(2, 3)
     x0, y0, _, _ = clip.box
     np.testing.assert_allclose(transform_points(np.array([[x0, y0]]), affine), [[-0.5, -0.5]], atol=1e-9)
+
+
+def test_several_detectors_move_the_speed_alone(tmp_path: Path):
+    path = write_source(tmp_path / "a.mkv", scene(20, step=1))
+    one = crop_clip(path, row(path), settings(detector="mediapipe"), SEEN, tmp_path / "one")
+    more = [BlockDetector(), BlockDetector()]
+    three = crop_clip(path, row(path), settings(detector="mediapipe"), SEEN, tmp_path / "three", more=more)
+    assert three == one
+    for file in (tmp_path / "one").iterdir():
+        assert file.read_bytes() == (tmp_path / "three" / file.name).read_bytes()
+
+
+def test_frames_that_do_not_fit_are_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    path = write_source(tmp_path / "a.mkv", scene(20, step=1))
+    kept = crop(path, tmp_path / "kept")
+    monkeypatch.setattr("tavce.data.crop.clip.KEPT", 5 * 160 * 120 * 3)
+    assert crop(path, tmp_path / "again") == kept
+    assert (tmp_path / "again" / "a.mkv").read_bytes() == (tmp_path / "kept" / "a.mkv").read_bytes()
+
+
+def comb(frames):
+    """Weave each picture with the next: the top lines show the earlier moment."""
+    pictures = list(frames)
+    for picture, later in zip(pictures[0::2], pictures[1::2], strict=True):
+        woven = picture.copy()
+        woven[1::2] = later[1::2]
+        yield woven
+
+
+def in_yuv(path, pictures):
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("ffv1", rate=25)
+        stream.width, stream.height, stream.pix_fmt = 160, 120, "yuv444p"
+        for picture in pictures:
+            frame = av.VideoFrame.from_ndarray(picture, format="rgb24")
+            container.mux(stream.encode(frame.reformat(format="yuv444p")))
+        container.mux(stream.encode(None))
+    return path
+
+
+def teeth(path):
+    """How much neighbouring lines differ more than every other line does, as combs do."""
+    video = read_video(path).astype(float)
+    return np.abs(np.diff(video, axis=1)).mean() - np.abs(video[:, 2:] - video[:, :-2]).mean()
+
+
+def test_interlaced_pictures_are_taken_apart(tmp_path: Path):
+    wave = write_source(tmp_path / "sound.mkv", scene(40))
+    moving = list(scene(80, step=1, x=10, side=60))
+    clips = {
+        "combed": in_yuv(tmp_path / "combed.mkv", comb(moving)),
+        "whole": in_yuv(tmp_path / "whole.mkv", moving[0::2]),
+    }
+    rules = settings(policy="whole_frame", detector="mediapipe", size=120)
+    for path in clips.values():
+        made = crop_clip(path, row(path), rules, SEEN, tmp_path / "out", sound=wave)
+        assert made.usable, made.reason
+    assert teeth(tmp_path / "out" / "combed.mkv") < teeth(tmp_path / "out" / "whole.mkv") + 0.3
+    whole = read_video(tmp_path / "out" / "whole.mkv").astype(float)
+    mended = read_video(tmp_path / "out" / "combed.mkv").astype(float)
+    assert np.abs(mended - whole).mean() < 2
