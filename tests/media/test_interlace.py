@@ -15,6 +15,7 @@ from tavce.media.video import probe, read_field_order, read_frames
 from tests.media.woven import as_frames, moments, telecine, woven
 
 GOOD = {"crf": "12", "preset": "veryfast", "threads": "1"}
+MILLISECOND = Fraction(1, 1000)
 OTHER = {"tff": "bff", "bff": "tff"}
 
 
@@ -51,6 +52,22 @@ def test_whole_pictures_flagged_as_interlaced(media, tmp_path: Path):
     path = written(media, tmp_path / "a.mp4", moments(40), **{"x264-params": "tff=1"})
     assert probe(path).interlaced
     assert read_field_order(path) is None
+
+
+@pytest.mark.parametrize("order", ["tff", None])
+def test_flags_of_another_codec_are_not_asked_either(media, tmp_path: Path, order: str | None):
+    pictures = moments(48) if order is None else woven(moments(96), order)
+    options = {"flags": "+ildct+ilme", "qscale": "2", "threads": "1"}
+    path = media["video"](
+        tmp_path / "a.mkv",
+        media["regular"](48),
+        frames=pictures,
+        codec="mpeg2video",
+        time_base=Fraction(1, 25),
+        options=options,
+    )
+    assert probe(path).interlaced
+    assert read_field_order(path) == order
 
 
 def test_pictures_that_say_nothing_are_whole():
@@ -150,24 +167,36 @@ def test_pictures_of_two_formats(media):
     assert field_order([*as_frames(first), *as_frames(second, "rgb24")]) == "tff"
 
 
-def test_errors_are_those_of_reading(media, tmp_path: Path):
-    bigger = [*as_frames(moments(6)), *as_frames(moments(6, height=112))]
-    path = tmp_path / "sizes.avi"
-    with av.open(str(path), "w") as container:
-        stream = container.add_stream("mjpeg", rate=25)
-        stream.width, stream.height, stream.pix_fmt = 128, 96, "yuvj420p"
-        for number, frame in enumerate(bigger):
-            encoder = av.CodecContext.create("mjpeg", "w")
-            encoder.width, encoder.height, encoder.pix_fmt = frame.width, frame.height, "yuvj420p"
-            encoder.time_base = Fraction(1, 25)
-            for packet in encoder.encode(frame.reformat(format="yuvj420p")):
-                packet.stream, packet.pts, packet.dts, packet.time_base = stream, number, number, Fraction(1, 25)
-                container.mux(packet)
-    torn = tmp_path / "torn.ts"
-    whole = written(media, tmp_path / "whole.ts", woven(moments(80), "tff")).read_bytes()
-    torn.write_bytes(whole[: len(whole) // 2] + bytes(4000) + whole[len(whole) // 2 + 4000 :])
-    for bad, said in ((path, "picture size changes from 128x96 to 128x112"), (torn, "cannot be decoded near")):
-        with pytest.raises(InputError, match=said):
-            read_field_order(bad)
-        with pytest.raises(InputError, match=said):
-            list(read_frames(bad, fields="tff"))
+def test_pictures_of_two_sizes_are_refused(media, tmp_path: Path):
+    small = written(media, tmp_path / "a.h264", woven(moments(20), "tff"))
+    large = written(media, tmp_path / "b.h264", woven(moments(60, height=112), "tff"))
+    path = tmp_path / "c.h264"
+    path.write_bytes(small.read_bytes() + large.read_bytes())
+    refused(path, "picture size changes from 128x96 to 128x112")
+
+
+@pytest.mark.parametrize("start", [400, 1000])
+def test_damage_is_told_with_its_time(media, tmp_path: Path, start: int):
+    times = media["regular"](40)
+    noise = list(np.random.default_rng(1).integers(0, 255, (40, 64, 96, 3), np.uint8))
+    path = media["video"](tmp_path / "a.mkv", times, frames=noise, time_base=MILLISECOND, options={"bf": "0"})
+    with av.open(str(path)) as container:
+        packet = next(each for each in container.demux(video=0) if each.pts is not None and each.pts >= start)
+        begin, end = packet.pos + 16, packet.pos + 16 + packet.size // 2  # behind the header of Matroska's block
+    data = bytearray(path.read_bytes())
+    data[begin:end] = bytes(255 - value for value in data[begin:end])
+    path.write_bytes(data)
+    refused(path, "decoded near")
+
+
+def test_what_is_no_video_is_refused(tmp_path: Path):
+    path = tmp_path / "a.mp4"
+    path.write_bytes(b"no video")
+    refused(path, "cannot be opened")
+
+
+def refused(path: Path, said: str) -> None:
+    with pytest.raises(InputError, match=said):
+        read_field_order(path)
+    with pytest.raises(InputError, match=said):
+        list(read_frames(path, fields="tff"))
