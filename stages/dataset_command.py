@@ -5,10 +5,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from stages.confirmed import check_confirmed
-from stages.corpora import Corpus, Published
+from stages.corpora import Corpus, Published, VoxCelebCorpus
 from stages.params import read_section
 from stages.published import fetch, uploads
 from tavce.data.uploads.status import ORDER, format_status, status_table, write_availability
+from tavce.data.voxceleb.metadata_csv import box_report, read_metadata
 from tavce.errors import InputError
 
 
@@ -49,10 +50,25 @@ def run_dataset(given: argparse.Namespace) -> int:
         return 0
     table = status_table(wanted, Path(corpus.store))
     print(format_status(table))
+    if isinstance(corpus, VoxCelebCorpus) and corpus.form == "metadata":
+        print(_boxes(Path(corpus.annotations)))
     if given.action == "status" and given.csv is not None:
         write_availability(given.csv, table)
     open_still = sum(table.counts[status] for status in ORDER if status in ("failed", "not yet"))
     return 1 if given.action == "fetch" and open_still else 0
+
+
+def _boxes(path: Path) -> str:
+    """Return what FOMM's list is like: its boxes are not square, which many who used it did not see."""
+    found = box_report(read_metadata(path))
+    parts = ", ".join(f"{count} {part}" for part, count in found.by_partition.items())
+    ratio = "" if found.ratio is None else f", median of width / height {found.ratio:.2f}"
+    return (
+        f"{path.name}: {found.rows} clips ({parts}) of {found.identities} people in {found.uploads} uploads, "
+        f"{found.hours:.2f} h; {found.malformed} malformed, {found.repeated} repeated\n"
+        f"boxes: {found.non_square} of {found.boxes} are not square by more than 10 %{ratio}; "
+        f"{found.over_edge} reach over the edge. Crops are squared by padding, never stretched"
+    )
 
 
 def _list() -> int:

@@ -360,3 +360,71 @@ def test_voxceleb_from_the_server_to_the_crop(vox: Path, net: Net) -> None:
     for clip in cropped:
         name = clip.id.split("-")[1]
         check_clip(clip, net.times[upload(name)], 0.2 if name == "late" else 0.0)
+
+
+def test_fomms_list_from_the_server_to_the_crop(
+    net: Net, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    x, w, y, h = BOX
+    square, wide = f"{x}-{y}-{x + w}-{y + h}", f"{x - 40}-{y}-{x + w}-{y + h}"
+    rows = [
+        ("good", 50, 130, square, "train", "id10001"),
+        ("good", 50, 130, square, "train", "id10001"),
+        ("uneven", 60, 140, square, "train", "id10270"),
+        ("tall", 100, 180, wide, "test", "id10002"),
+        ("missing", 50, 130, square, "train", "id10003"),
+        ("late", 50, 400, square, "train", "id10004"),
+        ("ntsc", 80, 50, square, "train", "id10005"),
+    ]
+    lines = [
+        f"{upload(name)},{start},{end},{box},25,{WIDTH},{HEIGHT},{part},{who}"
+        for name, start, end, box, part, who in rows
+    ]
+    header = "video_id,start,end,bbox,fps,width,height,partition,person_id"
+    (tmp_path / "vox-metadata.csv").write_text("\n".join([header, *lines]) + "\n")
+    corpus = {
+        "kind": "voxceleb",
+        "version": 1,
+        "form": "metadata",
+        "annotations": "vox-metadata.csv",
+        "store": "store",
+        "address": net.server.address("/{id}.mp4"),
+        "part": "all",
+        "clips_per_identity": 0,
+        "seed": 1,
+    }
+    workspace(tmp_path, monkeypatch, "fomm", corpus, str(ROOT / "datasets" / "splits" / "voxceleb1.csv"))
+    content = yaml.safe_load((tmp_path / "params.yaml").read_text())
+    content["datasets"]["fomm"]["crop"]["policy"] = "hdtf_official"
+    (tmp_path / "params.yaml").write_text(yaml.safe_dump(content))
+    confirm(run_digest())
+    dataset_stage.main(["fomm"])
+    annotate(tmp_path / "store")
+    crop_stage.main(["fomm"])
+    found = {clip.id: clip for clip in read_clips(crop_folder("fomm"))}
+    expected = {
+        f"id10001-{upload('good')}-000050-000130": ("train", ""),
+        f"id10001-{upload('good')}-000050-000130-1": ("train", "line 3 of the list repeats another"),
+        f"id10002-{upload('tall')}-000100-000180": ("train", ""),
+        f"id10003-{upload('missing')}-000050-000130": ("train", "its upload is gone"),
+        f"id10004-{upload('late')}-000050-000400": ("train", "it ends at 16 s, and its upload at 12"),
+        f"id10005-{upload('ntsc')}-000080-000050": ("train", "line 8 of the list ends before it starts"),
+        f"id10270-{upload('uneven')}-000060-000140": ("test", ""),
+    }
+    assert list(found) == sorted(expected)
+    for name, (split, reason) in expected.items():
+        assert found[name].split == split
+        assert found[name].usable == (not reason), (name, found[name].reason)
+        assert reason in found[name].reason, (name, found[name].reason)
+    for name in ("good", "uneven"):
+        (clip,) = (each for each in found.values() if upload(name) in each.id and each.usable)
+        check_clip(clip, net.times[upload(name)])
+    (clip,) = (each for each in found.values() if upload("tall") in each.id)
+    assert clip.box is not None
+    assert clip.box[2] - clip.box[0] == pytest.approx(clip.box[3] - clip.box[1])  # squared by padding
+    assert clip.box[2] - clip.box[0] == pytest.approx(2 * (w + 40), abs=2)
+    capsys.readouterr()
+    assert tavce(["dataset", "status", "fomm"]) == 0
+    said = capsys.readouterr().out
+    assert "7 clips (1 test, 6 train) of 6 people in 6 uploads" in said
+    assert "boxes: 1 of 7 are not square by more than 10 %" in said
