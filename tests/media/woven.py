@@ -1,4 +1,4 @@
-"""Pictures of a patterned ground that moves, and pictures woven from two moments of it, as broadcast cameras made them."""
+"""Pictures of a pattern that moves, and pictures woven from two moments of it, as broadcast cameras made them."""
 
 from collections.abc import Iterable, Iterator, Sequence
 
