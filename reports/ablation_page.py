@@ -15,7 +15,7 @@ from reports.notes import Note
 from reports.tables import Cell, Line, Table
 
 STILL_LABEL = "Still frame"
-NOTHING = Cell(None, "", 0, best=False)
+NOTHING = Cell(None, "")
 FEWER = "°"  # an interval that does not count both, seeds and persons
 
 
@@ -42,7 +42,8 @@ def level_table(found: Ablation, setting: Setting) -> Table:
     if any(column.still for column in found.columns):
         clips = sorted({column.clips for column in found.columns if column.still})
         cells = [_level(column.still, column.metric, beats=False) for column in found.columns]
-        lines = [Line(STILL_LABEL, True, tuple(cells), "-".join(f"{n}" for n in dict.fromkeys((clips[0], clips[-1]))))]
+        counts = "-".join(f"{n}" for n in dict.fromkeys((clips[0], clips[-1])))
+        lines = [Line("", STILL_LABEL, True, tuple(cells), counts)]
     for arm in found.study.labels:
         cells = []
         for column in found.columns:
@@ -59,7 +60,7 @@ def difference_table(found: Ablation, setting: Setting) -> Table:
     if any(column.null for column in found.columns):
         cells = [_null(column) for column in found.columns]
         label = f"{study.labels[study.null]} minus {study.labels[study.bare]}"
-        lines = [Line(label, True, tuple(cells), _clips(found, study.null))]
+        lines = [Line("", label, True, tuple(cells), _clips(found, study.null))]
     for arm in study.labels:
         if arm != study.full:
             lines.append(_line(found, arm, [_difference(found, arm, column) for column in found.columns]))
@@ -100,7 +101,7 @@ def _table(found: Ablation, judges: str, track: str, lines: Sequence[Line], note
 
 
 def _line(found: Ablation, arm: str, cells: Sequence[Cell]) -> Line:
-    return Line(found.study.labels[arm], False, tuple(cells), _clips(found, arm))
+    return Line(arm, found.study.labels[arm], False, tuple(cells), _clips(found, arm))
 
 
 def _clips(found: Ablation, arm: str) -> str:
@@ -114,7 +115,7 @@ def _level(level: CrossedMean | None, metric: MetricInfo, *, beats: bool) -> Cel
     number = f"{round(level.mean, metric.decimals) + 0.0:.{metric.decimals}f}"  # + 0.0: no minus before a zero
     if math.isfinite(level.half):
         number += f" ± {level.half:.{metric.decimals}f}"
-    return Cell(level.mean, number + _mark(level), 0, best=beats)
+    return Cell(level.mean, number + _mark(level), mark="best" if beats else "")
 
 
 def _difference(found: Ablation, arm: str, column: Column) -> Cell:
@@ -123,14 +124,14 @@ def _difference(found: Ablation, arm: str, column: Column) -> Cell:
         return NOTHING
     number = signed(cell.difference, column.metric) + _mark(cell.difference)
     number += " worse" if cell.verdict == "worse" else ""
-    return Cell(cell.difference.mean, number, 0, best=cell.verdict == "better")
+    return Cell(cell.difference.mean, number, mark="best" if cell.verdict == "better" else "")
 
 
 def _null(column: Column) -> Cell:
     if column.null is None:
         return NOTHING
     number = signed(column.null, column.metric) + _mark(column.null)
-    return Cell(column.null.mean, number + (" not 0" if excludes_zero(column.null) else ""), 0, best=False)
+    return Cell(column.null.mean, number + (" not 0" if excludes_zero(column.null) else ""))
 
 
 def _mark(found: CrossedMean) -> str:

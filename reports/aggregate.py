@@ -5,9 +5,11 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 
+import numpy as np
 import pandas as pd
 
 from reports.rows import check_rows
+from reports.statistics import estimate
 
 NO_ROW = "no score row"
 
@@ -27,7 +29,7 @@ class Mean:
         missing: why clips have no value, with their numbers; "" if none is missing.
         reason: why ``mean`` is NaN; "" if it is not.
         signature: of the values; several joined by a space if forced.
-        low, high: 95 % interval of the mean; NaN where none was computed.
+        low, high: 95 % interval of the mean, see `reports.statistics.estimate`; NaN where there is none.
     """
 
     dataset: str
@@ -120,7 +122,10 @@ def _metric_lines(
     lines = []
     for name in methods:
         part = scored[name]
-        shared = part.loc[part["clip"].isin(common), "value"].tolist()
+        of_common = part[part["clip"].isin(common)]
+        shared = of_common["value"].tolist()
+        finite = of_common[np.isfinite(of_common["value"])]
+        found = estimate(finite["value"].to_numpy(np.float64), finite["identity"].astype(str).tolist())
         missing = _missing(by_method[name], len(expected))
         lost = part["frames_expected"] - part["frames_used"] - part["identical_frames"]
         lines.append(
@@ -139,6 +144,8 @@ def _metric_lines(
                 missing=missing,
                 reason=_no_mean(len(part), len(common), missing),
                 signature=signatures,
+                low=found.low,
+                high=found.high,
             )
         )
     return lines

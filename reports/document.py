@@ -10,35 +10,36 @@ from reports.markdown import escape, to_markdown
 from reports.tables import Table
 
 MAX_LISTED, MAX_NAMED = 100, 8
-PLOT_CAPTION = (
-    "A grey dot is a clip; the disc (diamond for a control) is the mean over the common clips; the shaded strip holds "
-    "infinite values."
-)
+
+
+@dataclass(frozen=True)
+class Block:
+    """One part below a table.
+
+    Attributes:
+        heading: of the part; "" continues the one before.
+        text: in Markdown.
+        plots: title -> path relative to the page, shown as pictures below the text.
+    """
+
+    heading: str = ""
+    text: str = ""
+    plots: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Section:
-    """One table with its pictures.
+    """One table with what stands below it.
 
     Attributes:
         table: its data set and track give the heading.
-        plots: title -> path relative to the page, shown as pictures.
+        blocks: in the order in which they are shown.
         sheets: title -> path relative to the page, shown as links.
-        further: the metrics beside the main ones, or None.
-        correlation: table of the temporal correlation metrics, in Markdown.
-        ablation: text on the ablation arms, in Markdown.
-        ablation_plots: title -> path relative to the page, shown below it.
-        sets: table of values with intervals for the metrics of sets of clips, in Markdown, and what must be said of it.
     """
 
     table: Table
-    plots: Mapping[str, str] = field(default_factory=dict)
+    blocks: Sequence[Block] = ()
     sheets: Mapping[str, str] = field(default_factory=dict)
-    further: Table | None = None
-    sets: str = ""
-    correlation: str = ""
-    ablation: str = ""
-    ablation_plots: Mapping[str, str] = field(default_factory=dict)
 
 
 def report_markdown(
@@ -68,18 +69,10 @@ def report_markdown(
 
 def _section(section: Section) -> list[str]:
     parts = [f"## {escape(section.table.dataset)}: {escape(section.table.track)}\n", to_markdown(section.table)]
-    if section.sets:
-        parts += ["### Distances between sets of frames\n", section.sets]
-    if section.correlation:
-        parts += ["### Temporal correlation metrics\n", section.correlation]
-    if section.ablation:
-        parts += ["### Ablation\n", section.ablation]
-        parts += [f"![{escape(title)}]({quote(path)})\n" for title, path in section.ablation_plots.items()]
-    if section.further:
-        parts += ["### Further metrics\n", to_markdown(section.further)]
-    parts += [f"![{escape(title)}]({quote(path)})\n" for title, path in section.plots.items()]
-    if section.plots:
-        parts.append(f"{PLOT_CAPTION}\n")
+    for block in section.blocks:
+        parts += [f"### {escape(block.heading)}\n"] if block.heading else []
+        parts += [block.text] if block.text else []
+        parts += [f"![{escape(title)}]({quote(path)})\n" for title, path in block.plots.items()]
     if section.sheets:
         links = ", ".join(f"[{escape(title)}]({quote(path)})" for title, path in section.sheets.items())
         parts.append(f"Contact sheets, made by the run and not in git: {links}\n")

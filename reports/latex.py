@@ -8,6 +8,7 @@ SPECIAL = {
     "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_", "{": r"\{", "}": r"\}",
     "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "<": r"\textless{}", ">": r"\textgreater{}",
     "|": r"\textbar{}", "∞": r"$\infty$", "‡": r"$\ddagger$", "↑": r"$\uparrow$", "↓": r"$\downarrow$",
+    "≈": r"$\approx$", "→": r"$\rightarrow$", "±": r"$\pm$", "°": r"$^{\circ}$",
 }  # fmt: skip
 ANY_SPECIAL = re.compile("|".join(map(re.escape, SPECIAL)))
 
@@ -18,7 +19,10 @@ def escape(text: str) -> str:
 
 
 def to_latex(table: Table) -> str:
-    """Return a ``table`` environment: judges line in the caption, controls in italics above a rule, best bold."""
+    """Return a ``table`` environment: judges line in the caption, controls in italics above a rule.
+
+    The best value is bold, the second underlined.
+    """
     heads = [
         escape(f"{metric.heading} {metric.arrow}") + (escape("‡") if metric.key in table.mixed else "")
         for metric in table.metrics
@@ -66,5 +70,6 @@ def _cell(cell: Cell) -> str:
     if cell.value is None:
         return "--"
     text = cell.number.replace("-", "$-$") or r"$\infty$"
-    text = rf"\textbf{{{text}}}" if cell.best else text
+    text = {"best": rf"\textbf{{{text}}}", "second": rf"\underline{{{text}}}", "": text}[cell.mark]
+    text += r"$^{\approx}$" if cell.tie else ""
     return rf"{text} (+{cell.identical}\,$\infty$)" if cell.identical and cell.number else text

@@ -13,7 +13,7 @@ def escape(text: str) -> str:
 
 
 def to_markdown(table: Table) -> str:
-    """Return the judges line, the table and its notes; controls in italics, the best value in bold."""
+    """Return the judges line, the table and its notes; controls in italics, best value bold, second underlined."""
     heads = [
         f"{escape(metric.heading)} {metric.arrow}{'‡' if metric.key in table.mixed else ''}" for metric in table.metrics
     ]
@@ -36,5 +36,5 @@ def _cell(cell: Cell) -> str:
     if cell.value is None:
         return "-"
     text = cell.number or "∞"
-    text = f"**{text}**" if cell.best else text
+    text = {"best": f"**{text}**", "second": f"<ins>{text}</ins>", "": text}[cell.mark] + ("≈" if cell.tie else "")
     return f"{text} (+{cell.identical} ∞)" if cell.identical and cell.number else text

@@ -23,6 +23,8 @@ def table_notes(
     metrics: Sequence[MetricInfo],
     provenance: Provenance,
     dataset: str,
+    *,
+    ties: bool,
 ) -> tuple[Note, ...]:
     """Return the notes of one table.
 
@@ -32,12 +34,15 @@ def table_notes(
         metrics: its columns.
         provenance: code and unusable clips.
         dataset: name of the data set.
+        ties: whether a value is marked as one that cannot be told from the best.
     """
     lines = [(label, [means[name, metric.key] for metric in metrics]) for name, label in labels.items()]
     columns = lines[0][1]
     notes = [_common(columns, metrics)]
     if any(mean.n_identical and math.isfinite(mean.mean) for _, line in lines for mean in line):
         notes.append(Note("(+k ∞): k further clips equal their reference exactly; they are not in the mean."))
+    if ties:
+        notes.append(Note("≈: not told from the best; the 95 % interval of the paired difference to it holds 0."))
     for label, line in lines:
         notes += _missing(label, line, metrics) + _frames_lost(label, line, metrics)
     excluded = provenance.excluded.get(dataset, {})

@@ -11,7 +11,10 @@ import pandas as pd
 
 from reports.aggregate import Mean, means_of
 from reports.describe import MethodInfo, MetricInfo, Provenance, of_track
+from reports.marks import Mark, Marks, Rank, Told, column_marks, number
 from reports.notes import Note, table_notes
+
+NO_MARK = Mark("", tie=False)
 
 
 @dataclass(frozen=True)
@@ -22,19 +25,27 @@ class Cell:
         value: the mean over the common clips, or None where there is none.
         number: the value as printed, "" if inf or None.
         identical: number of clips equal to their reference, which are not in the mean.
-        best: whether it is the best printed number among those that compete, of which there are at least two.
+        low, high: 95 % interval of the mean; None where there is none.
+        mark: whether it is the best or the second among those that compete, of which there are at least two.
+        tie: whether it is not the best, and cannot be told from it (see `reports.marks`).
+        reason: why there is no value; "" where there is one.
     """
 
     value: float | None
     number: str
-    identical: int
-    best: bool
+    identical: int = 0
+    low: float | None = None
+    high: float | None = None
+    mark: Rank = ""
+    tie: bool = False
+    reason: str = ""
 
 
 @dataclass(frozen=True)
 class Line:
     """One method: cells in the order of the metrics; clips scored (worst metric to best) / clips expected."""
 
+    method: str
     label: str
     control: bool
     cells: tuple[Cell, ...]
@@ -69,6 +80,7 @@ def build_table(
     methods: Mapping[str, MethodInfo],
     metrics: Sequence[MetricInfo],
     provenance: Provenance,
+    told: Told | None = None,
 ) -> Table:
     """Return the table of one data set and track.
 
@@ -79,6 +91,7 @@ def build_table(
         methods: name -> how it is shown; the order is the table's, within controls and the rest.
         metrics: the columns, in order.
         provenance: what stands around the table.
+        told: whether two methods differ beyond noise (see `reports.differences`); without it nothing is marked a tie.
 
     Raises:
         ValueError: if the data set, one of the track's methods, one of the metrics or the track is not there.
@@ -88,40 +101,27 @@ def build_table(
     if absent:
         raise ValueError(f"the aggregate of {dataset} has no line for {', '.join(absent)}")
     competing = [name for name in names if methods[name].kind != "control"]
-    best = [_best([means[name, metric.key].mean for name in competing], metric) for metric in metrics]
+    marks = column_marks(means, competing, metrics, told or (lambda *_: True))
     lines = tuple(
-        _line([means[name, metric.key] for metric in metrics], methods[name], metrics, best) for name in names
+        _line(name, methods[name], [means[name, metric.key] for metric in metrics], metrics, marks) for name in names
     )
     mixed = frozenset(metric.key for metric in metrics if " " in means[names[0], metric.key].signature)
     labels = {name: methods[name].label for name in names}
-    notes = table_notes(means, labels, metrics, provenance, dataset)
+    notes = table_notes(means, labels, metrics, provenance, dataset, ties=any(mark.tie for mark in marks.values()))
     return Table(dataset, track, provenance.judges, tuple(metrics), mixed, lines, notes)
 
 
-def _line(means: Sequence[Mean], info: MethodInfo, metrics: Sequence[MetricInfo], best: Sequence[str]) -> Line:
-    cells, control = [], info.kind == "control"
-    for mean, metric, winner in zip(means, metrics, best, strict=True):
-        number = _number(mean.mean, metric.decimals)
+def _line(name: str, info: MethodInfo, means: Sequence[Mean], metrics: Sequence[MetricInfo], marks: Marks) -> Line:
+    cells = []
+    for mean, metric in zip(means, metrics, strict=True):
         value = None if math.isnan(mean.mean) else mean.mean
-        wins = not control and value is not None and winner == (number or "inf")
-        cells.append(Cell(value, number, mean.n_identical, wins))
+        low, high = (end if math.isfinite(end) else None for end in (mean.low, mean.high))
+        mark = marks.get((name, metric.key), NO_MARK)
+        printed = number(mean.mean, metric.decimals)
+        cells.append(Cell(value, printed, mean.n_identical, low, high, mark.rank, mark.tie, mean.reason))
     least, most = min(mean.n_scored for mean in means), max(mean.n_scored for mean in means)
     scored = f"{least}" if least == most else f"{least}-{most}"
-    return Line(info.label, control, tuple(cells), f"{scored}/{means[0].n_expected}")
-
-
-def _best(values: Sequence[float], metric: MetricInfo) -> str:
-    values = [value for value in values if not math.isnan(value)]
-    # Alone, a value is best and worst; and a mean of signed values is near 0 where they are many and random, too.
-    if len(values) < 2 or metric.better == "zero":
-        return ""
-    best = max(values) if metric.better == "higher" else min(values)
-    return _number(best, metric.decimals) or "inf"
-
-
-def _number(mean: float, decimals: int) -> str:
-    """Print a finite mean; equal prints count as equal."""
-    return f"{round(mean, decimals) + 0.0:.{decimals}f}" if math.isfinite(mean) else ""
+    return Line(name, info.label, info.kind == "control", tuple(cells), f"{scored}/{means[0].n_expected}")
 
 
 def to_csv(aggregate: pd.DataFrame) -> str:

@@ -24,16 +24,18 @@ from tavce.run.pool import run_all
 
 @dataclass(frozen=True)
 class Asked:
-    """One clip of one seed, and what is to be measured on it."""
+    """One clip of one seed, and what is to be measured on it; `shown` is what stands in the main table."""
 
     seed: int
     task: Task
     score: Score
+    shown: bool
 
 
 def score_asked(asked: Asked, judges: Judges, crop: CropSettings, folder: Path) -> list[Row]:
     """Return the rows of one clip, with the seed of the animator that made it."""
-    return [row | {"seed": asked.seed} for row in score_task(asked.task, asked.score, judges, crop, folder)]
+    kept = folder if asked.shown else None  # the seeds' clips have the same names
+    return [row | {"seed": asked.seed} for row in score_task(asked.task, asked.score, judges, crop, kept)]
 
 
 def main(arguments: Sequence[str]) -> None:
@@ -51,7 +53,7 @@ def main(arguments: Sequence[str]) -> None:
             generated = animated_folder(dataset, name) / f"seed{seed}"
             wanted = {clip.id for clip in seed_clips(shared, arm, scoring.clips, number)}
             tasks = [task for task in tasks_of(dataset, name, generated, scoring.clips) if task.clip.id in wanted]
-            asked += [Asked(seed, task, Score(keys)) for task in tasks]
+            asked += [Asked(seed, task, Score(keys), full) for task in tasks]
         work = partial(score_asked, judges=scoring.judges, crop=scoring.crop, folder=part / FEATURES)
         per_clip = run_all(work, asked, workers=workers(), label=f"ablation {dataset} {name}")
         rows = table([row for rows in per_clip for row in rows])

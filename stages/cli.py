@@ -13,6 +13,7 @@ from stages.dataset_command import add_dataset, run_dataset
 from stages.entry import run as run_main
 from stages.judging import OFFICIAL, STANDINS, Judges
 from stages.params import read_section
+from stages.result_commands import COMMANDS, add_results, run_results
 from stages.weights import add_weights, run_weights
 from tavce.data.clips import SAFE_ID
 from tavce.data.folder import scan
@@ -39,6 +40,10 @@ You want a portrait to speak:
 
 You need a published network (landmark distances want a face model):
   tavce weights list              what there is, under which licence; then: tavce weights fetch NAME
+
+You want to know whether a change made anything worse, or to join results of several people:
+  tavce gate before after         exit code 1 if anything is worse beyond noise, or lost; tavce compare shows all
+  tavce merge mine theirs --out all
 
 You want to compare with a method of others, in an environment of its own:
   tavce baselines list            what there is, and what it needs; then: tavce baselines prepare NAME
@@ -68,10 +73,21 @@ def parser() -> argparse.ArgumentParser:
         "start. Runs on published data sets wait for this word; the demo and your own videos do not.",
     )
     estimate.add_argument("--yes", action="store_true", help="confirm without being asked")
+    speed = commands.add_parser(
+        "speed",
+        help="measure how fast native methods make videos on this machine, for the plot of quality and speed",
+        description="Make a few clips with every native method and trained arm of params.yaml, one after the other on "
+        "one thread, and write frames per second to reports/speed.csv, which the report reads.",
+    )
+    speed.add_argument("dataset", metavar="DATASET", help="a data set of params.yaml whose stages have run")
+    speed.add_argument(
+        "--clips", type=int, default=3, choices=range(1, 101), metavar="N", help="(default: %(default)s)"
+    )
     add_dataset(commands)
     add_weights(commands)
     add_animate(commands)
     add_baselines(commands)
+    add_results(commands)
     return top
 
 
@@ -159,7 +175,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from stages.estimate import run_estimate  # torch comes with it
 
         return run_estimate(yes=given.yes)
+    if given.command == "speed":
+        from stages.speed import run_speed  # torch comes with it
+
+        return run_speed(given.dataset, given.clips)
     others = {"animate": run_animate, "baselines": run_baselines, "dataset": run_dataset, "weights": run_weights}
+    others |= dict.fromkeys(COMMANDS, run_results)
     if given.command in others:
         return others[given.command](given)
     return _score(given)

@@ -1,4 +1,4 @@
-"""data/score -> reports/results: the page, tables, plots and contact sheets of all data sets and methods."""
+"""data/score -> reports/results: rows, page, tables, plots and contact sheets of all data sets and methods."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,19 +11,23 @@ import pandas as pd
 
 from metrics import metric
 from reports.contact_sheet import evenly_spaced
-from reports.describe import MethodInfo
+from reports.describe import MethodInfo, MetricInfo
+from reports.result_folder import DatasetInfo, Results, SetMean, set_frame
+from reports.speed import read_speed
 from stages.arms import Arm, Shared
+from stages.code import version_line
 from stages.entry import one_argument, run
 from stages.evaluate import Evaluate, clips_to_make
 from stages.judges_line import judges_line
 from stages.measure import Score
 from stages.method import Method
-from stages.params import read_section
+from stages.params import read_section, workers
 from stages.paths import (
     FEATURES,
     RESULTS,
     ROWS,
     SETS,
+    SPEED,
     ablation_folder,
     animated_folder,
     correlation_folder,
@@ -35,8 +39,11 @@ from stages.paths import (
     score_folder,
 )
 from stages.report_arms import Arms, arm_rows
-from stages.set_scores import SetFiles
-from stages.write_report import Material, SheetLine, write_report
+from stages.report_sensitivity import read_sensitivity
+from stages.set_scores import SetFiles, set_means
+from stages.write_page import Videos
+from stages.write_report import Material, write_report
+from stages.write_sheets import SheetLine
 from tavce.data.clips import Clip, iterate_clips
 from tavce.data.packed import clip_files
 from tavce.data.synthetic.truth import speech_engines
@@ -51,19 +58,23 @@ class Report:
 
     Attributes:
         title: heading of the page.
+        main: metrics of the first table; the others stand in a second one.
+        against: the method that the others are compared with, where a table has it.
         sheet_clips: clips per contact sheet.
         sheet_frames: frames per clip on it.
-        main: metrics of the first table; the others stand in a second one.
+        page_clips: clips of each data set whose videos the HTML page can play.
     """
 
     title: str
     main: tuple[str, ...]
+    against: str
     sheet_clips: int
     sheet_frames: int
+    page_clips: int
 
     def __post_init__(self) -> None:
-        if self.sheet_clips < 1 or self.sheet_frames < 1:
-            raise ValueError("sheet_clips and sheet_frames must be at least 1")
+        if self.sheet_clips < 1 or self.sheet_frames < 1 or self.page_clips < 0:
+            raise ValueError("sheet_clips and sheet_frames must be at least 1, page_clips at least 0")
         for key in self.main:
             metric(key)
 
@@ -113,41 +124,60 @@ def gather(datasets: Mapping[str, str], methods: dict[str, Method], asked: Asked
     Raises:
         InputError: a table or a score file is missing.
     """
-    expected, excluded, sheets, judges, sets, signed = {}, {}, {}, {}, {}, {}
     parts = [_rows(dataset, method) for dataset in datasets for method in methods]
     parts += [_arm_rows(dataset, name, asked) for dataset in datasets for name in asked.arms.shown]
     rows = pd.concat(parts, ignore_index=True)
+    infos: dict[str, DatasetInfo] = {}
+    sets: list[SetMean] = []
+    sheets: dict[tuple[str, str], Sequence[SheetLine]] = {}
+    videos: dict[str, Videos] = {}
     for dataset, kind in datasets.items():
         clips = [clip for clip in iterate_clips(filter_folder(dataset)) if clip.split == asked.split]
         wanted = [clip.id for clip in clips_to_make(clips, asked.split)]
-        expected[dataset] = wanted
-        excluded[dataset] = {f"{clip.id} ({clip.source})": clip.reason for clip in clips if not clip.usable}
-        shown = [wanted[k] for k in evenly_spaced(len(wanted), asked.report.sheet_clips)]
-        crops = unpacked.enter_context(clip_files(crop_folder(dataset), *shown, only=(".mkv",)))
         found = sources(dataset, methods, asked.arms)
-        for method, source in found.items():
-            sheets[dataset, method] = _sheet(crops, source.videos, shown)
-        signed[dataset] = _set_signatures(dataset, found.values())
-        if signed[dataset]:
-            sets[dataset] = _set_files(dataset, found, clips, wanted)
-        signatures = [*rows.loc[rows["dataset"] == dataset, "signature"].unique(), *signed[dataset].values()]
+        signed = _set_signatures(dataset, found.values())
+        floors = list[str]()
+        if signed:
+            of_sets = [each for each in asked.score.chosen if each.scope == "set"]
+            means, floors = set_means(dataset, _set_files(dataset, found, clips, wanted), of_sets, signed)
+            sets += means
+        signatures = [*rows.loc[rows["dataset"] == dataset, "signature"].unique(), *signed.values()]
         line = judges_line(signatures, synthetic=kind == "synthetic")
-        judges[dataset] = "; ".join([line, *speech_engines(dataset_folder(dataset), wanted)])
-    return Material(
+        infos[dataset] = DatasetInfo(
+            judges="; ".join([line, *speech_engines(dataset_folder(dataset), wanted)]),
+            expected=wanted,
+            excluded={f"{clip.id} ({clip.source})": clip.reason for clip in clips if not clip.usable},
+            floors=floors,
+        )
+        shown = [wanted[k] for k in evenly_spaced(len(wanted), asked.report.sheet_clips)]
+        number = min(len(wanted), asked.report.page_clips)
+        played = [wanted[k] for k in evenly_spaced(len(wanted), number)] if number else []
+        crops = unpacked.enter_context(clip_files(crop_folder(dataset), *{*shown, *played}, only=(".mkv", ".wav")))
+        for name, source in found.items():
+            sheets[dataset, name] = _sheet(crops, source.videos, shown)
+        scores = {name: source.scores / FEATURES for name, source in found.items()}
+        videos[dataset] = Videos(played, crops, {name: source.videos for name, source in found.items()}, scores)
+    results = Results(
         title=asked.report.title,
-        judges=judges,
-        rows=rows,
-        expected=expected,
-        excluded=excluded,
+        code=version_line(),
+        datasets=infos,
         methods=_infos(methods, asked.arms),
-        metrics=asked.score.chosen,
+        metrics=[MetricInfo(m.key, m.name, m.unit, m.better, m.decimals) for m in asked.score.chosen],
         main=asked.report.main,
-        sets=sets,
-        set_signatures=signed,
+        rows=rows,
+        sets=set_frame(sets),
+    )
+    return Material(
+        results=results,
+        against=asked.report.against,
         correlations={dataset: [_figures(dataset, name) for name in asked.correlations] for dataset in datasets},
         arms=asked.arms,
         sheets=sheets,
         frames=asked.report.sheet_frames,
+        videos=videos,
+        sensitivity={dataset: found for dataset in datasets if (found := read_sensitivity(dataset)) is not None},
+        speed=read_speed(SPEED),
+        processes=workers(),
     )
 
 

@@ -14,6 +14,7 @@ from metrics import metric
 from stages.compare_clip import Pair
 from stages.entry import one_argument, run
 from stages.evaluate import Evaluate, clips_to_make, other_clip
+from stages.framewise import named
 from stages.judging import Judges
 from stages.known_answers import check_judges
 from stages.measure import Score
@@ -73,14 +74,16 @@ def tasks_of(dataset: str, method: str, generated: Path, clips: Sequence[Clip]) 
     ]
 
 
-def score_task(task: Task, score: Score, judges: Judges, crop: CropSettings, folder: Path) -> list[Row]:
-    """Write the features of one clip's frames into `folder` and return its rows, signed."""
+def score_task(task: Task, score: Score, judges: Judges, crop: CropSettings, folder: Path | None) -> list[Row]:
+    """Write the features and values of one clip's frames into `folder`, if there is one; return its rows, signed."""
     ids = [clip.id for clip in (task.clip, task.other) if clip]
     with clip_files(task.crops, *ids, only=(".mkv", ".wav")) as crops:
         return _score_in(task, crops, score, judges, crop, folder)
 
 
-def _score_in(task: Task, crops: Path, score: Score, judges: Judges, crop: CropSettings, folder: Path) -> list[Row]:
+def _score_in(
+    task: Task, crops: Path, score: Score, judges: Judges, crop: CropSettings, folder: Path | None
+) -> list[Row]:
     panel = crop_panel(judges, crop)
     clip, video = task.clip, task.generated / f"{task.clip.id}.mkv"
     failed = task.outcome.reason if task.outcome.status != "ok" else ""
@@ -97,8 +100,9 @@ def _score_in(task: Task, crops: Path, score: Score, judges: Judges, crop: CropS
         failed=failed,
     )
     scored = score_clip(pair, score.chosen, panel)
-    if scored.features:
-        np.savez(folder / f"{clip.id}.npz", allow_pickle=False, **scored.features)
+    kept = scored.features | named(scored.curves)
+    if folder is not None and kept:
+        np.savez(folder / f"{clip.id}.npz", allow_pickle=False, **kept)
     return [row | {"signature": sign(metric(str(row["metric"])), panel, crop.policy, crop.size)} for row in scored.rows]
 
 

@@ -13,6 +13,7 @@ from metrics.lse import AUDIO_MARGIN
 from metrics.record import Metric, NoValueError
 from metrics.sync import WINDOW_FRAMES, SyncDistances
 from stages.compare_clip import Compared, Pair, compare_clip, count
+from stages.framewise import Curve, placed, sync_curves
 from stages.observe import Observed, sync_distances
 from stages.panel import JudgeError, Panel
 from tavce.errors import InputError
@@ -31,11 +32,13 @@ class Scored:
         rows: one per metric of frames or clips.
         features: what the metrics of sets need -> features of the compared frames; empty without a video.
         reference_features: those of the reference.
+        curves: metric -> its value per frame; of metrics of frames, and of synchrony.
     """
 
     rows: list[Row]
     features: dict[str, Features]
     reference_features: dict[str, Features]
+    curves: dict[str, Curve]
 
 
 def score_clip(pair: Pair, metrics: Sequence[Metric], panel: Panel) -> Scored:
@@ -56,10 +59,10 @@ def score_clip(pair: Pair, metrics: Sequence[Metric], panel: Panel) -> Scored:
         if error.subject == str(pair.reference):
             raise
         return _no_video(pair, per_clip, f"{error.problem}; {error.remedy}")  # no path: rows are the same anywhere
-    sound = _Sound(pair, panel)
-    rows = [_score(pair, each, compared, sound) for each in per_clip]
+    sound, curves = _Sound(pair, panel), dict[str, Curve]()
+    rows = [_score(pair, each, compared, sound, curves) for each in per_clip]
     of_sets = {each.needs for each in metrics if each.scope == "set"}
-    return Scored(rows, _features(compared.ours, of_sets), _features(compared.theirs, of_sets))
+    return Scored(rows, _features(compared.ours, of_sets), _features(compared.theirs, of_sets), curves)
 
 
 def _features(seen: Observed, needs: Set[str]) -> dict[str, Features]:
@@ -69,7 +72,7 @@ def _features(seen: Observed, needs: Set[str]) -> dict[str, Features]:
 
 def _no_video(pair: Pair, metrics: Sequence[Metric], reason: str) -> Scored:
     expected = count(read_frames(pair.reference))
-    return Scored([_row(pair, each, None, reason, 0, 0, expected, 0) for each in metrics], {}, {})
+    return Scored([_row(pair, each, None, reason, 0, 0, expected, 0) for each in metrics], {}, {}, {})
 
 
 class _Sound:
@@ -108,7 +111,8 @@ def _read(sound: Path) -> Int16[np.ndarray, " samples"]:
         raise NoValueError(f"{error.problem}; {error.remedy}") from error
 
 
-def _score(pair: Pair, metric: Metric, compared: Compared, sound: _Sound) -> Row:
+def _score(pair: Pair, metric: Metric, compared: Compared, sound: _Sound, curves: dict[str, Curve]) -> Row:
+    """Return the row of one metric, and add its values per frame to `curves`."""
     counts = (compared.reference, compared.generated)
     try:
         if metric.key in compared.undefined:
@@ -118,6 +122,10 @@ def _score(pair: Pair, metric: Metric, compared: Compared, sound: _Sound) -> Row
             value = metric.measure(*_inputs(metric, compared, sound))
     except NoValueError as error:
         return _row(pair, metric, None, str(error), 0, 0, *counts)
+    if metric.needs == "sync":
+        curves |= sync_curves(sound.distances(compared), compared.ours.lip_first, compared.shared)
+    elif metric.scope == "frame":
+        curves[metric.key] = placed(value, 0, compared.shared)
     if metric.scope == "clip":
         return _row(pair, metric, float(value), None, _frames_behind(metric, compared, sound), 0, *counts)
     result = reduce(value)

@@ -12,9 +12,12 @@ import pandas as pd
 from metrics import METRICS, VARIANTS
 from metrics.record import Metric
 from reports.contact_sheet import evenly_spaced
-from reports.describe import MethodInfo
+from reports.describe import MethodInfo, MetricInfo
+from reports.result_folder import DatasetInfo, Results, set_frame
+from stages.code import commit_line
 from stages.compare_clip import Pair
 from stages.fit_videos import fit_videos
+from stages.framewise import named
 from stages.judges_line import judges_line
 from stages.judging import OFFICIAL, STANDIN, Judges
 from stages.match_videos import Match, match
@@ -22,15 +25,17 @@ from stages.panel import Panel, open_panel
 from stages.paths import FEATURES, ROWS
 from stages.score import table, warn_of_lengths
 from stages.score_clip import Row, score_clip
-from stages.set_scores import SetFiles
+from stages.set_scores import SetFiles, set_means
 from stages.sign import sign
-from stages.write_report import Material, SheetLine, write_report
+from stages.write_page import REFERENCE, Videos
+from stages.write_report import Material, write_report
+from stages.write_sheets import SheetLine
 from tavce.errors import InputError
 from tavce.run.atomic import atomic_directory, atomic_file
 from tavce.run.pool import run_all
 
-SHEET_CLIPS, SHEET_FRAMES = 6, 8
-GENERATED, REFERENCE = "generated", "reference"
+SHEET_CLIPS, SHEET_FRAMES, PAGE_CLIPS = 6, 8, 200
+GENERATED = "generated"
 MAIN = ("psnr", "ssim", "lpips", "fid", "kid", "lse_c", "lse_d", "av_offset_abs", "csim")
 FACES = {"landmarks", "mouth", "sound", "identity"}  # needs that rest on landmarks
 NETWORKS = {"lpips", "inception", "i3d", "i3d_first", "sync", "identity"}  # needs that rest on judges of --judges
@@ -101,7 +106,6 @@ def score_folders(asked: FolderScore) -> bool:
         rows = [row for rows in run_all(work, tasks, workers=asked.workers, label="score") for row in rows]
         scored = table([row | {"signature": signatures[str(row["metric"])]} for row in rows])
         warn_of_lengths(scored)
-        scored.to_parquet(part / ROWS, index=False)
         scored.to_csv(part / "rows.csv", index=False)
         write_report(_material(asked, scored, tasks, chosen, signatures, part / FEATURES), part)
     return bool(scored["value"].notna().any())
@@ -125,27 +129,36 @@ def _material(
     features: Path,
 ) -> Material:
     dataset = asked.reference.resolve().name
-    shown = [tasks[k] for k in evenly_spaced(len(tasks), SHEET_CLIPS)]
     names = [task.name for task in tasks]
-    of_sets = {each.key: signatures[each.key] for each in chosen if each.scope == "set"}
+    of_sets = [each for each in chosen if each.scope == "set"]
     paths = {side: {name: _features_file(features, side, name) for name in names} for side in (GENERATED, REFERENCE)}
     made = {side: {name: path for name, path in found.items() if path.is_file()} for side, found in paths.items()}
     files = SetFiles(made[REFERENCE], {asked.name: made[GENERATED]}, {name: name for name in names}, names)
+    sets, floors = set_means(dataset, files, of_sets, signatures)
+    shown = [tasks[k] for k in evenly_spaced(len(tasks), SHEET_CLIPS)]
+    played = [tasks[k] for k in evenly_spaced(len(tasks), min(len(tasks), PAGE_CLIPS))]
+    pairs = {(REFERENCE, task.name): task.reference for task in played}
+    pairs |= {(asked.name, task.name): task.generated for task in played if task.generated}
+    folder = {asked.name: features / GENERATED}
     return Material(
-        title=f"{asked.name} on {dataset}",
-        judges={dataset: judges_line(signatures.values(), synthetic=None)},
-        rows=rows,
-        expected={dataset: names},
-        excluded={},
-        methods={asked.name: MethodInfo(asked.name, "as given", "videos")},
-        metrics=chosen,
-        main=MAIN,
-        sets={dataset: files} if of_sets else {},
-        set_signatures={dataset: of_sets},
-        correlations={},
-        arms=None,
+        results=Results(
+            title=f"{asked.name} on {dataset}",
+            code=commit_line(),
+            datasets={dataset: DatasetInfo(judges_line(signatures.values(), synthetic=None), names, floors=floors)},
+            methods={asked.name: MethodInfo(asked.name, "as given", "videos")},
+            metrics=[MetricInfo(each.key, each.name, each.unit, each.better, each.decimals) for each in chosen],
+            main=MAIN,
+            rows=rows,
+            sets=set_frame(sets),
+        ),
         sheets={(dataset, asked.name): [SheetLine(task.name, task.reference, task.generated) for task in shown]},
         frames=SHEET_FRAMES,
+        videos={
+            dataset: Videos(
+                [task.name for task in played], asked.reference, {asked.name: asked.generated}, folder, pairs
+            )
+        },
+        processes=asked.workers,
     )
 
 
@@ -187,7 +200,8 @@ def _score_one(task: Task, asked: FolderScore, chosen: tuple[Metric, ...], folde
         failed="" if task.generated else "there is no generated video of this name",
     )
     scored = score_clip(pair, chosen, asked.panel())
-    for side, features in ((GENERATED, scored.features), (REFERENCE, scored.reference_features)):
+    kept = scored.features | named(scored.curves)
+    for side, features in ((GENERATED, kept), (REFERENCE, scored.reference_features)):
         if features:
             path = _features_file(folder, side, task.name)
             path.parent.mkdir(parents=True, exist_ok=True)

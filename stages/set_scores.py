@@ -1,5 +1,6 @@
 """FID, KID and FVD from features on disk: equal frames for all methods, intervals by resampling clips, the floor."""
 
+import json
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from metrics.frechet import frechet_resampled
 from metrics.kid import kernel_distance, kernel_resampled
 from metrics.record import Metric
 from reports.aggregate import Mean
+from reports.result_folder import SetMean
 from stages.arrays import load_array
 from tavce.data.clips import digest
 
@@ -40,7 +42,7 @@ class SetFiles:
 
 def set_means(
     dataset: str, files: SetFiles, metrics: Sequence[Metric], signatures: Mapping[str, str]
-) -> tuple[list[Mean], list[str]]:
+) -> tuple[list[SetMean], list[str]]:
     """Return one line per method and metric over the shared frames, and one sentence on the floor of each metric.
 
     Args:
@@ -57,7 +59,8 @@ def set_means(
         known: dict[str, _Value] = {}
         for method in files.generated:
             value = _value(metric, method, files, shared, reference, known)
-            lines.append(_mean(dataset, method, metric, files, len(shared), value, signature))
+            mean = _mean(dataset, method, metric, files, len(shared), value, signature)
+            lines.append(SetMean(mean, _digest(shared), value.draws))
         floors.append(_floor(metric, reference, files.identities))
     return lines, floors
 
@@ -83,6 +86,12 @@ class _Value:
     low: float = math.nan
     high: float = math.nan
     reason: str = ""
+    draws: tuple[float, ...] = ()
+
+
+def _digest(shared: Mapping[str, int]) -> str:
+    """Return what two draws must share to be of the same clips: their ids and numbers of frames, in order."""
+    return digest(json.dumps(list(shared.items())).encode())
 
 
 def _value(
@@ -111,7 +120,7 @@ def _measured(metric: Metric, generated: list[Features], truth: list[Features]) 
     except ValueError as error:  # too few frames for a covariance
         return _Value(reason=str(error))
     low, high = np.quantile(drawn, [(1 - LEVEL) / 2, (1 + LEVEL) / 2]).tolist()
-    return _Value(value, low, high)
+    return _Value(value, low, high, draws=tuple(drawn.tolist()))
 
 
 def _resample(metric: Metric) -> Callable[..., Float64[np.ndarray, " resamples"]]:

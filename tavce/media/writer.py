@@ -51,10 +51,11 @@ def write_h264(
     *,
     crf: int,
     sound: Int16[np.ndarray, " samples"] | None = None,
+    preset: str = "medium",
 ) -> int:
     """Write RGB frames as H.264 at 25 fps, as a user's encoder would, and return their number.
 
-    Pixel format yuv420p, BT.709 in limited range and tagged so, preset medium, one thread and no version strings in
+    Pixel format yuv420p, BT.709 in limited range and tagged so, one thread and no version strings in
     the container: same frames, same bytes with one build of x264. The file appears whole or not at all.
 
     Args:
@@ -62,6 +63,7 @@ def write_h264(
         frames: RGB in [0, 255], all of one size, width and height even.
         crf: constant rate factor of x264, 0 (best) to 51.
         sound: 16 kHz mono, stored as AAC; sample 0 is heard as frame 0 appears.
+        preset: x264's, from ultrafast to placebo: the slower, the smaller.
 
     Raises:
         InputError: no frames, sizes that differ or are odd, a rate factor out of range, another suffix, or a folder
@@ -76,7 +78,7 @@ def write_h264(
         height, width = first.shape[:2]
         if height % 2 or width % 2:
             raise InputError(path, f"H.264 in yuv420p needs even sides, got {width}x{height}", "crop or pad the frames")
-        options = {"crf": str(crf), "preset": "medium", "threads": "1", "flags": "+bitexact"}
+        options = {"crf": str(crf), "preset": preset, "threads": "1", "flags": "+bitexact"}
         stream = container.add_stream("libx264", rate=FPS, options=options)
         stream.height, stream.width, stream.pix_fmt = height, width, "yuv420p"
         context = stream.codec_context

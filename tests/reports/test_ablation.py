@@ -225,7 +225,7 @@ def test_tables_show_means_and_differences_in_both_formats(study_rows):
     assert [line.label for line in differences.lines] == ["Null minus Base", "Base", "Mid", "Null"]
     cell = found.cells["mid", "up"]
     assert levels.lines[2].cells[0].number == f"{cell.level.mean:.2f} ± {cell.level.half:.2f}"
-    assert differences.lines[2].cells[0].best
+    assert differences.lines[2].cells[0].mark == "best"
     assert f"**+{cell.difference.mean:.3f} ± {cell.difference.half:.3f}**" in ablation_markdown(found, SETTING)
     assert rf"\textbf{{+{cell.difference.mean:.3f}" in to_latex(differences)
     assert "8 clips of 8 persons, of 8 with rows everywhere; seeds 0, 1, 2." in ablation_markdown(found, SETTING)

@@ -6,14 +6,14 @@ import pandas as pd
 import pytest
 
 from reports.aggregate import aggregate
-from reports.document import MAX_LISTED, MAX_NAMED, Section, report_markdown
+from reports.document import MAX_LISTED, MAX_NAMED, Block, Section, report_markdown
 from reports.tables import build_table
 
 
 @pytest.fixture
 def section(rows, expected, methods, metrics, provenance):
     table = build_table(aggregate(rows, expected), "talk", "own pose", methods, metrics, provenance)
-    return Section(table, {"Scores": "plots/talk own.png"}, {"Own A": "sheets/own_a.png"})
+    return Section(table, [Block("", "", {"Scores": "plots/talk own.png"})], {"Own A": "sheets/own_a.png"})
 
 
 def test_the_page_has_all_parts_in_order(section, rows, provenance):

@@ -34,17 +34,17 @@ def test_controls_alone_make_one_table(rows, expected, methods, metrics, provena
     assert tracks(controls) == ["controls"]
     table = build_table(aggregate(rows, expected), "talk", "controls", controls, metrics, provenance)
     assert len(table.lines) == 2
-    assert not any(cell.best for line in table.lines for cell in line.cells)
+    assert not any(cell.mark for line in table.lines for cell in line.cells)
 
 
 def test_only_methods_compete_and_direction_counts(table):
-    best = {(line.label, k) for line in table.lines for k, cell in enumerate(line.cells) if cell.best}
+    best = {(line.label, k) for line in table.lines for k, cell in enumerate(line.cells) if cell.mark == "best"}
     assert best == {("Own A", 0), ("Own_B & co", 1)}
 
 
 def test_nobody_is_best_alone(rows, expected, methods, metrics, provenance):
     table = build_table(aggregate(rows, expected), "talk", "in-painting", methods, metrics, provenance)
-    assert not any(cell.best for line in table.lines for cell in line.cells)
+    assert not any(cell.mark for line in table.lines for cell in line.cells)
 
 
 def test_equal_prints_are_equally_good(make_row, expected, methods, metrics, provenance):
@@ -52,7 +52,7 @@ def test_equal_prints_are_equally_good(make_row, expected, methods, metrics, pro
     rows = pd.DataFrame([make_row(m, clip, value=v) for m, v in values.items() for clip in expected["talk"]])
     own = {name: methods[name] for name in values}
     table = build_table(aggregate(rows, expected), "talk", "own pose", own, metrics[:1], provenance)
-    assert [line.cells[0].best for line in table.lines] == [False, False, True, True, False]
+    assert [line.cells[0].mark == "best" for line in table.lines] == [False, False, True, True, False]
 
 
 def test_a_control_that_ties_with_the_best_is_not_marked(make_row, expected, methods, metrics, provenance):
@@ -60,7 +60,7 @@ def test_a_control_that_ties_with_the_best_is_not_marked(make_row, expected, met
     rows = pd.DataFrame([make_row(m, clip, value=v) for m, v in values.items() for clip in expected["talk"]])
     some = {name: methods[name] for name in values}
     table = build_table(aggregate(rows, expected), "talk", "own pose", some, metrics[:1], provenance)
-    assert [line.cells[0].best for line in table.lines] == [False, True, False]
+    assert [line.cells[0].mark == "best" for line in table.lines] == [False, True, False]
 
 
 def test_zero_has_no_sign(make_row, expected, methods, metrics, provenance):
@@ -76,8 +76,8 @@ def test_markdown(table):
     assert text.splitlines()[0] == "judges: stand-ins (1234abcd)"
     assert cells(text, "Method") == ["Method", "PSNR (dB) ↑", "LMD (% IOD) ↓", "clips"]
     assert cells(text, "Ground truth") == ["*Ground truth*", "∞", "0.0", "4/4"]
-    assert cells(text, "Own A") == ["Own A", "**31.00**", "5.0", "4/4"]
-    assert cells(text, "B & co") == [r"Own\_B & co", "29.00", "**4.0**", "3/4"]
+    assert cells(text, "Own A") == ["Own A", "**31.00**", "<ins>5.0</ins>", "4/4"]
+    assert cells(text, "B & co") == [r"Own\_B & co", "<ins>29.00</ins>", "**4.0**", "3/4"]
     assert cells(text, "Broken") == ["Broken", "-", "-", "0/4"]
     assert "nan" not in text.lower()
 
@@ -107,8 +107,8 @@ def test_latex(table):
     text = latex.to_latex(table)
     assert r"Method & PSNR (dB) $\uparrow$ & LMD (\% IOD) $\downarrow$ & clips \\" in text
     assert r"\textit{Ground truth} & $\infty$ & 0.0 & 4/4 \\" in text
-    assert r"Own A & \textbf{31.00} & 5.0 & 4/4 \\" in text
-    assert r"Own\_B \& co & 29.00 & \textbf{4.0} & 3/4 \\" in text
+    assert r"Own A & \textbf{31.00} & \underline{5.0} & 4/4 \\" in text
+    assert r"Own\_B \& co & \underline{29.00} & \textbf{4.0} & 3/4 \\" in text
     assert r"Broken & -- & -- & 0/4 \\" in text
     assert text.count("{") == text.count("}")
     assert text.count(r"\midrule") == 2

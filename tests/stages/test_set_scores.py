@@ -36,7 +36,7 @@ def files(tmp_path: Path) -> SetFiles:
 
 def lines(files: SetFiles):
     means, floors = set_means("talk", files, (FID, KID), SIGNED)
-    return {(mean.method, mean.metric): mean for mean in means}, floors
+    return {(each.mean.method, each.mean.metric): each.mean for each in means}, floors
 
 
 def test_all_methods_are_compared_on_equal_frames(files: SetFiles) -> None:

@@ -1,0 +1,111 @@
+"""Results -> paired differences of all methods of a table to one of them: for tables, and for who is told from whom."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
+from functools import cache
+
+import pandas as pd
+
+from reports.describe import MethodInfo, MetricInfo, of_track
+from reports.markdown import escape
+from reports.paired import Difference, adjusted, difference, set_difference
+from reports.result_folder import Results
+
+ALPHA = 0.05
+
+
+class Pairs:
+    """Differences between any two methods of one data set, each computed once."""
+
+    def __init__(self, results: Results, dataset: str) -> None:
+        self._dataset = dataset
+        rows = results.rows[results.rows["dataset"] == dataset]
+        self._rows = {(str(m), str(k)): part for (m, k), part in rows.groupby(["method", "metric"])}
+        sets = results.sets[results.sets["dataset"] == dataset].to_dict("records")
+        self._sets = {(str(line["method"]), str(line["metric"])): line for line in sets}
+        self.of = cache(self._of)
+
+    def _of(self, metric: str, method: str, against: str) -> Difference:
+        names = Difference(self._dataset, metric, method, against)
+        ours, theirs = ((name, metric) for name in (method, against))
+        if ours in self._rows and theirs in self._rows:
+            return difference(self._rows[ours], self._rows[theirs], names)
+        if ours in self._sets and theirs in self._sets:
+            return set_difference(self._sets[ours], self._sets[theirs], names)
+        return replace(names, reason="one of the two was not measured")
+
+    def told(self, metric: str, method: str, best: str) -> bool:
+        """Return whether two methods differ beyond noise: the 95 % interval of their difference leaves 0 out.
+
+        Copies of the reference on one side only tell them apart too; where there is no interval, equal means do not.
+        """
+        found = self.of(metric, method, best)
+        if found.copies_lost != found.copies_gained:
+            return True
+        if math.isnan(found.low):
+            return found.difference != 0
+        return not found.low <= 0 <= found.high
+
+
+def against(methods: Mapping[str, MethodInfo], track: str, chosen: str) -> str:
+    """Return the method that the others of a track's table are compared with.
+
+    It is the chosen one if the table has it, otherwise the first that is no control, otherwise the last.
+    """
+    names = of_track(methods, track)
+    competing = [name for name in names if methods[name].kind != "control"]
+    if chosen in names:
+        return chosen
+    return competing[0] if competing else names[-1]
+
+
+def differences(
+    pairs: Pairs, methods: Mapping[str, MethodInfo], track: str, metrics: Sequence[MetricInfo], chosen: str
+) -> list[Difference]:
+    """Return every method of a track against one of them, each method's p-values after Holm over the metrics."""
+    other = against(methods, track, chosen)
+    found = []
+    for name in of_track(methods, track):
+        if name != other:
+            found += adjusted([pairs.of(info.key, name, other) for info in metrics])
+    return found
+
+
+def difference_frame(found: Mapping[str, Sequence[Difference]]) -> pd.DataFrame:
+    """Return the differences of all tracks as one table, a line per track, method and metric."""
+    lines = [{"track": track} | asdict(each) for track, part in found.items() for each in part]
+    first = ["dataset", "track", "method", "against", "metric"]
+    columns = [*first, *(name for name in asdict(Difference("", "", "", "")) if name not in first)]
+    return pd.DataFrame(lines, columns=columns)
+
+
+def difference_markdown(
+    found: Sequence[Difference], methods: Mapping[str, MethodInfo], metrics: Sequence[MetricInfo]
+) -> str:
+    """Return one track's differences: methods down, metrics across, a star where Holm's p is below .05."""
+    if not found:
+        return "One method only: nothing to compare it with.\n"
+    label = escape(methods[found[0].against].label)
+    by_method = {(each.method, each.metric): each for each in found}
+    lines = [[f"minus {label}", *(f"{escape(info.heading)} {info.arrow}" for info in metrics)]]
+    lines.append([":--", *(["--:"] * len(metrics))])
+    for name in dict.fromkeys(each.method for each in found):
+        cells = [_cell(by_method[name, info.key], info) for info in metrics]
+        lines.append([escape(methods[name].label), *cells])
+    table = "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+    return (
+        f"{table}\n\n- Mean differences on the clips that both have, in brackets the 95 % interval over people; for "
+        "metrics of sets over clips. A star: p < .05 after Holm over the metrics of this table.\n"
+        "- A dash: no clip has a value that can be subtracted on both sides (PSNR of a copy is infinite).\n"
+    )
+
+
+def _cell(each: Difference, info: MetricInfo) -> str:
+    if math.isnan(each.difference):
+        return "-"
+    value, low, high = (
+        f"{round(x, info.decimals) + 0.0:+.{info.decimals}f}" for x in (each.difference, each.low, each.high)
+    )
+    star = "\\*" if each.p_holm < ALPHA else ""
+    return f"{value}{star} [{low}, {high}]" if math.isfinite(each.low) else f"{value}{star}"

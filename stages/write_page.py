@@ -1,0 +1,146 @@
+"""Results and videos -> page/: the HTML page, web copies of the videos, values per frame."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Int16
+
+from reports.page.data import Page, PageSection
+from reports.page.write import write_page
+from reports.result_folder import Results
+from reports.tables import Table
+from stages.arrays import load_arrays
+from stages.framewise import Curve, unnamed
+from tavce.errors import InputError
+from tavce.media.audio import read_sound
+from tavce.media.video import probe, read_frames
+from tavce.media.writer import write_h264
+from tavce.run.pool import run_all
+
+PAGE, VIDEOS, REFERENCE = "page", "videos", "reference"
+CRF = 20  # to look at; what is scored is stored without loss
+
+
+@dataclass(frozen=True)
+class Videos:
+    """Where the videos of one data set lie.
+
+    Attributes:
+        clips: those that the page can play, in order.
+        reference: folder of the true videos.
+        generated: method -> folder.
+        scores: method -> folder of the values per frame.
+        files: (method or "reference", clip) -> file, for videos that do not lie as ``<clip>.mkv`` in those folders.
+    """
+
+    clips: Sequence[str]
+    reference: Path
+    generated: Mapping[str, Path]
+    scores: Mapping[str, Path]
+    files: Mapping[tuple[str, str], Path] = field(default_factory=dict)
+
+    def video(self, method: str, clip: str) -> Path:
+        """Return the file of a method's video, or of the reference."""
+        folder = self.reference if method == REFERENCE else self.generated[method]
+        return self.files.get((method, clip), folder / f"{clip}.mkv")
+
+
+@dataclass(frozen=True)
+class Copy:
+    """A video, and where its web copy goes."""
+
+    source: Path
+    target: Path
+
+
+def write_web_page(
+    results: Results,
+    tables: Mapping[str, Sequence[Table]],
+    videos: Mapping[str, Videos],
+    code: str,
+    folder: Path,
+    workers: int,
+) -> None:
+    """Write ``page/`` below `folder`.
+
+    Args:
+        results: all that the page shows in numbers.
+        tables: data set -> its tables, all tracks.
+        videos: data set -> where its videos lie; one without an entry is shown without videos.
+        code: which code made this.
+        folder: of the report.
+        workers: processes that copy videos.
+    """
+    page = folder / PAGE
+    page.mkdir()
+    sections = []
+    for dataset, info in results.datasets.items():
+        found = videos.get(dataset)
+        copied = copy_videos(found, page / VIDEOS / dataset, workers) if found else {}
+        sections.append(
+            PageSection(
+                dataset=dataset,
+                judges=info.judges,
+                rows=results.rows[results.rows["dataset"] == dataset],
+                tables=tables[dataset],
+                methods=results.methods,
+                metrics=results.metrics,
+                main=results.main,
+                excluded=info.excluded,
+                videos=copied,
+                curves=_curves(found) if found else {},
+            )
+        )
+    write_page(Page(results.title, code, sections), page)
+
+
+def copy_videos(videos: Videos, folder: Path, workers: int) -> dict[str, list[str]]:
+    """Write H.264 copies with sound as ``<method>/<clip>.mp4``; return whose clips have one."""
+    names = [REFERENCE, *videos.generated]
+    copies, owners = [], []
+    for name in names:
+        for clip in videos.clips:
+            if videos.video(name, clip).is_file():
+                copies.append(Copy(videos.video(name, clip), folder / name / f"{clip}.mp4"))
+                owners.append((name, clip))
+    for name in names:
+        (folder / name).mkdir(parents=True)
+    made = run_all(partial(copy_video), copies, workers=workers, label="web copies")
+    copied: dict[str, list[str]] = {name: [] for name in names}
+    for (name, clip), done in zip(owners, made, strict=True):
+        if done:
+            copied[name].append(clip)
+    return copied
+
+
+def copy_video(copy: Copy) -> bool:
+    """Write one copy; return False where the video cannot be read: its score rows say why."""
+    try:
+        seen = probe(copy.source)
+        frames = (frame[: seen.height // 2 * 2, : seen.width // 2 * 2] for frame in read_frames(copy.source))
+        write_h264(copy.target, frames, crf=CRF, sound=_sound(copy.source), preset="veryfast")
+    except InputError:
+        return False
+    return True
+
+
+def _sound(video: Path) -> Int16[np.ndarray, " samples"] | None:
+    try:
+        return read_sound(video)
+    except InputError:
+        return None  # a silent copy; the score rows of sound say that there is none
+
+
+def _curves(videos: Videos) -> dict[str, dict[str, dict[str, Curve]]]:
+    """Return clip -> metric -> method -> values."""
+    found: dict[str, dict[str, dict[str, Curve]]] = {}
+    for clip in videos.clips:
+        for method, folder in videos.scores.items():
+            path = folder / f"{clip}.npz"
+            curves = unnamed(load_arrays(path)) if path.is_file() else {}
+            for metric, values in curves.items():
+                found.setdefault(clip, {}).setdefault(metric, {})[method] = values
+    return found
