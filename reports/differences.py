@@ -1,7 +1,7 @@
 """Results -> paired differences of all methods of a table to one of them: for tables, and for who is told from whom."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
 from functools import cache
 
@@ -19,21 +19,8 @@ class Pairs:
     """Differences between any two methods of one data set, each computed once."""
 
     def __init__(self, results: Results, dataset: str) -> None:
-        self._dataset = dataset
         rows = results.rows[results.rows["dataset"] == dataset]
-        self._rows = {(str(m), str(k)): part for (m, k), part in rows.groupby(["method", "metric"])}
-        sets = results.sets[results.sets["dataset"] == dataset].to_dict("records")
-        self._sets = {(str(line["method"]), str(line["metric"])): line for line in sets}
-        self.of = cache(self._of)
-
-    def _of(self, metric: str, method: str, against: str) -> Difference:
-        names = Difference(self._dataset, metric, method, against)
-        ours, theirs = ((name, metric) for name in (method, against))
-        if ours in self._rows and theirs in self._rows:
-            return difference(self._rows[ours], self._rows[theirs], names)
-        if ours in self._sets and theirs in self._sets:
-            return set_difference(self._sets[ours], self._sets[theirs], names)
-        return replace(names, reason="one of the two was not measured")
+        self.of = pairs_of(rows, results.sets[results.sets["dataset"] == dataset])
 
     def told(self, metric: str, method: str, best: str) -> bool:
         """Return whether two methods differ beyond noise: the 95 % interval of their difference leaves 0 out.
@@ -46,6 +33,29 @@ class Pairs:
         if math.isnan(found.low):
             return found.difference != 0
         return not found.low <= 0 <= found.high
+
+
+def pairs_of(rows: pd.DataFrame, sets: pd.DataFrame) -> Callable[[str, str, str], Difference]:
+    """Return a function of (metric, method, other method) that gives their difference, each computed once.
+
+    Args:
+        rows: score rows of one data set.
+        sets: its metrics of sets (see `reports.result_folder`).
+    """
+    by_rows = {(str(method), str(metric)): part for (method, metric), part in rows.groupby(["method", "metric"])}
+    by_sets = {(str(line["method"]), str(line["metric"])): line for line in sets.to_dict("records")}
+
+    @cache
+    def pair(metric: str, method: str, against: str) -> Difference:
+        names = Difference(str(rows["dataset"].iloc[0]) if len(rows) else "", metric, method, against)
+        ours, theirs = ((name, metric) for name in (method, against))
+        if ours in by_rows and theirs in by_rows:
+            return difference(by_rows[ours], by_rows[theirs], names)
+        if ours in by_sets and theirs in by_sets:
+            return set_difference(by_sets[ours], by_sets[theirs], names)
+        return replace(names, reason="one of the two was not measured")
+
+    return pair
 
 
 def against(methods: Mapping[str, MethodInfo], track: str, chosen: str) -> str:

@@ -88,9 +88,9 @@ def gate(baseline: Results, current: Results, margins: Mapping[str, float] | Non
 
     Every method of the baseline is compared with itself, metric by metric, on the clips that both have. It is worse if
     the one-sided 99 % interval of the difference lies beyond the margin in the bad direction, after Holm over all
-    comparisons: with hundreds of them some plain intervals always do. What the baseline has and `current` has not is lost: data
-    sets, methods, metrics, clips, clips that equalled their reference. Values of two signatures are not compared, and
-    fail.
+    comparisons: with hundreds of them some plain intervals always do. What the baseline has and `current` has not is
+    lost: data sets, methods, metrics, clips, clips that equalled their reference. Values of two signatures are not
+    compared, and fail.
 
     Args:
         baseline: results before the change.

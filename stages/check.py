@@ -15,6 +15,7 @@ from stages.method import Method
 from stages.params import read_section, workers
 from stages.report import Report
 from stages.report_arms import Arms
+from stages.small_changes import Sensitivity
 from stages.wav2lip import Wav2LipParams
 from tavce.data.crop.clip import CropSettings
 from tavce.errors import InputError
@@ -44,6 +45,7 @@ def check_params() -> tuple[int, int]:
         "filter": Filter,
         "evaluate": Evaluate,
         "report": Report,
+        "sensitivity": Sensitivity,
         "wav2lip": Wav2LipParams,
     }
     for section, kind in sections.items():

@@ -1,17 +1,18 @@
 """data/crop/<dataset> + method -> data/generate/<dataset>/<method>: a video per clip of the split, and a manifest."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stages.entry import one_argument, run
-from stages.evaluate import Evaluate, clips_to_make, other_clip
+from stages.evaluate import Evaluate, clips_to_make
 from stages.method import BASELINES, ControlMethod, ExternalMethod, Method, NativeMethod, VideosMethod
 from stages.params import read_section, workers
 from stages.paths import base_folder, crop_folder, features_folder, filter_folder, generated_folder, wav2lip_folder
 from stages.user_videos import videos_maker
+from stages.wanted import Wanted, wanted_of
 from tavce.data.clips import Clip, iterate_clips
 from tavce.data.packed import clip_files, is_packed
 from tavce.methods.contract import Outcome, Request, write_manifest
@@ -23,34 +24,6 @@ from tavce.run.shards import SHARD_CLIPS, batches
 
 if TYPE_CHECKING:
     from stages.native import Place
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """A clip to make, and the clip whose audio is the wrong one for it, or None where there is no other person."""
-
-    clip: Clip
-    other: Clip | None
-
-    @property
-    def ids(self) -> list[str]:
-        """Clips whose files are needed."""
-        return [each.id for each in (self.clip, self.other) if each]
-
-    def request(self, crops: Path) -> Request:
-        """Return what a method is asked for, of files that lie in `crops`."""
-        return Request(
-            clip=self.clip.id,
-            video=crops / f"{self.clip.id}.mkv",
-            audio=crops / f"{self.clip.id}.wav",
-            other_audio=crops / f"{self.other.id}.wav" if self.other else None,
-            frames=self.clip.frames,
-        )
-
-
-def wanted_of(clips: Sequence[Clip]) -> list[Wanted]:
-    """Return what to make of each clip; the other is the next clip of another identity, in a circle."""
-    return [Wanted(clip, other_clip(clips, number, 1)) for number, clip in enumerate(clips)]
 
 
 def generate(dataset: str, method: Method, clips: Sequence[Clip], folder: Path, processes: int) -> list[Outcome]:

@@ -25,6 +25,7 @@ SECTIONS = (
     "methods",
     "evaluate",
     "score",
+    "sensitivity",
     "report",
     "runtime",
 )

@@ -12,6 +12,7 @@ BASE, RECORD = "base.pt", "record.json"  # in a base folder; the second in that 
 WAV2LIP = "wav2lip.pt"  # in a wav2lip folder, beside a RECORD
 PIECES, SAMPLES = "pieces", "samples.npy"  # in a base folder, and the sound of the pieces in there
 SETS = "sets.json"  # signatures of the metrics of sets
+SET_VALUES = "sets.parquet"  # their values, in a sensitivity folder
 
 
 def workshop_folder(stage: str, dataset: str) -> Path:
@@ -72,6 +73,11 @@ def animated_folder(dataset: str, arm: str) -> Path:
 def ablation_folder(dataset: str, arm: str) -> Path:
     """Score rows of an arm on a data set, of all seeds."""
     return DATA / "ablation" / dataset / arm
+
+
+def sensitivity_folder(dataset: str) -> Path:
+    """Score rows of a data set's ground truth under small known changes."""
+    return DATA / "sensitivity" / dataset
 
 
 def generated_folder(dataset: str, method: str) -> Path:

@@ -135,8 +135,7 @@ def gather(datasets: Mapping[str, str], methods: dict[str, Method], asked: Asked
         clips = [clip for clip in iterate_clips(filter_folder(dataset)) if clip.split == asked.split]
         wanted = [clip.id for clip in clips_to_make(clips, asked.split)]
         found = sources(dataset, methods, asked.arms)
-        signed = _set_signatures(dataset, found.values())
-        floors = list[str]()
+        signed, floors = _set_signatures(dataset, found.values()), list[str]()
         if signed:
             of_sets = [each for each in asked.score.chosen if each.scope == "set"]
             means, floors = set_means(dataset, _set_files(dataset, found, clips, wanted), of_sets, signed)
@@ -149,14 +148,8 @@ def gather(datasets: Mapping[str, str], methods: dict[str, Method], asked: Asked
             excluded={f"{clip.id} ({clip.source})": clip.reason for clip in clips if not clip.usable},
             floors=floors,
         )
-        shown = [wanted[k] for k in evenly_spaced(len(wanted), asked.report.sheet_clips)]
-        number = min(len(wanted), asked.report.page_clips)
-        played = [wanted[k] for k in evenly_spaced(len(wanted), number)] if number else []
-        crops = unpacked.enter_context(clip_files(crop_folder(dataset), *{*shown, *played}, only=(".mkv", ".wav")))
-        for name, source in found.items():
-            sheets[dataset, name] = _sheet(crops, source.videos, shown)
-        scores = {name: source.scores / FEATURES for name, source in found.items()}
-        videos[dataset] = Videos(played, crops, {name: source.videos for name, source in found.items()}, scores)
+        shown, videos[dataset] = _pictures(dataset, wanted, found, asked.report, unpacked)
+        sheets |= {(dataset, method): lines for method, lines in shown.items()}
     results = Results(
         title=asked.report.title,
         code=version_line(),
@@ -175,10 +168,24 @@ def gather(datasets: Mapping[str, str], methods: dict[str, Method], asked: Asked
         sheets=sheets,
         frames=asked.report.sheet_frames,
         videos=videos,
-        sensitivity={dataset: found for dataset in datasets if (found := read_sensitivity(dataset)) is not None},
+        sensitivity={name: each for name in datasets if (each := read_sensitivity(name)) is not None},
         speed=read_speed(SPEED),
         processes=workers(),
     )
+
+
+def _pictures(
+    dataset: str, wanted: Sequence[str], found: Mapping[str, Source], report: Report, unpacked: ExitStack
+) -> tuple[dict[str, Sequence[SheetLine]], Videos]:
+    """Return what stands on each method's contact sheet, and what the page can play."""
+    shown = [wanted[k] for k in evenly_spaced(len(wanted), report.sheet_clips)]
+    number = min(len(wanted), report.page_clips)
+    played = [wanted[k] for k in evenly_spaced(len(wanted), number)] if number else []
+    crops = unpacked.enter_context(clip_files(crop_folder(dataset), *{*shown, *played}, only=(".mkv", ".wav")))
+    sheets = {name: _sheet(crops, source.videos, shown) for name, source in found.items()}
+    folders = {name: source.videos for name, source in found.items()}
+    scores = {name: source.scores / FEATURES for name, source in found.items()}
+    return dict(sheets), Videos(played, crops, folders, scores)
 
 
 def _infos(methods: Mapping[str, Method], arms: Arms) -> dict[str, MethodInfo]:

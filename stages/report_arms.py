@@ -14,10 +14,10 @@ from reports.ablation_page import Setting, ablation_frame, ablation_markdown, di
 from reports.ablation_plots import difference_figure, level_figure, training_figure
 from reports.describe import MetricInfo
 from reports.latex import to_latex
-from reports.plots import save_figure
 from reports.tables import to_csv
 from stages.arms import Arm, Shared
 from stages.paths import RECORD, ROWS, ablation_folder, animator_folder
+from stages.pictures import Pictures
 from tavce.errors import InputError
 from tavce.methods.contract import TRUE_POSE
 
@@ -77,7 +77,7 @@ def arm_rows(dataset: str, arm: str) -> pd.DataFrame:
 
 
 def write_arms(
-    dataset: str, arms: Arms, controls: pd.DataFrame, judges: str, folder: Path
+    dataset: str, arms: Arms, controls: pd.DataFrame, judges: str, folder: Path, pictures: Pictures
 ) -> tuple[str, dict[str, str]]:
     """Write tables and figures of the arms on one data set into `folder`.
 
@@ -87,6 +87,7 @@ def write_arms(
         controls: score rows of the methods, the still frame among them.
         judges: first line of the tables.
         folder: of the report.
+        pictures: where figures are left.
 
     Returns:
         The text of the section, and its pictures: title -> path relative to the page.
@@ -113,11 +114,8 @@ def write_arms(
         "Differences to the full model": (difference_figure(found), f"{stem.name}-differences"),
         "Training of the arms": (training_figure(_curves(arms), CURVES), f"{stem.name}-training"),
     }
-    pictures = {
-        f"{title} on {dataset}": save_figure(figure, stem.with_name(name))[1].name
-        for title, (figure, name) in figures.items()
-    }
-    return ablation_markdown(found, setting), pictures
+    shown = {f"{title} on {dataset}": pictures.add(figure, name) for title, (figure, name) in figures.items()}
+    return ablation_markdown(found, setting), shown
 
 
 def _reason(arm: str) -> str:

@@ -14,7 +14,6 @@ from reports.speed import COLUMNS, read_speed
 from stages.animate import Task, make_clip
 from stages.arms import Arm, Shared
 from stages.evaluate import Evaluate, clips_to_make
-from stages.generate import wanted_of
 from stages.method import Method, NativeMethod
 from stages.native import Place, make_native
 from stages.params import read_section
@@ -27,6 +26,7 @@ from stages.paths import (
     filter_folder,
     wav2lip_folder,
 )
+from stages.wanted import wanted_of
 from tavce.data.clips import Clip, iterate_clips
 from tavce.data.packed import clip_files
 from tavce.errors import InputError

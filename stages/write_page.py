@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 
 import numpy as np
 from jaxtyping import Int16
 
+from metrics import metric as record_of
+from reports.describe import GROUND_TRUTH
 from reports.page.data import Page, PageSection
 from reports.page.write import write_page
 from reports.result_folder import Results
@@ -80,6 +81,7 @@ def write_web_page(
     for dataset, info in results.datasets.items():
         found = videos.get(dataset)
         copied = copy_videos(found, page / VIDEOS / dataset, workers) if found else {}
+        curves = _curves(found) if found else {}
         sections.append(
             PageSection(
                 dataset=dataset,
@@ -91,7 +93,8 @@ def write_web_page(
                 main=results.main,
                 excluded=info.excluded,
                 videos=copied,
-                curves=_curves(found) if found else {},
+                curves=curves,
+                curve_labels={key: record_of(key).name for by_metric in curves.values() for key in by_metric},
             )
         )
     write_page(Page(results.title, code, sections), page)
@@ -99,16 +102,16 @@ def write_web_page(
 
 def copy_videos(videos: Videos, folder: Path, workers: int) -> dict[str, list[str]]:
     """Write H.264 copies with sound as ``<method>/<clip>.mp4``; return whose clips have one."""
-    names = [REFERENCE, *videos.generated]
+    names = [REFERENCE, *(name for name in videos.generated if name != GROUND_TRUTH)]  # which is the reference
     copies, owners = [], []
     for name in names:
         for clip in videos.clips:
             if videos.video(name, clip).is_file():
                 copies.append(Copy(videos.video(name, clip), folder / name / f"{clip}.mp4"))
                 owners.append((name, clip))
-    for name in names:
-        (folder / name).mkdir(parents=True)
-    made = run_all(partial(copy_video), copies, workers=workers, label="web copies")
+    for copy in copies:
+        copy.target.parent.mkdir(parents=True, exist_ok=True)
+    made = run_all(copy_video, copies, workers=workers, label="web copies")
     copied: dict[str, list[str]] = {name: [] for name in names}
     for (name, clip), done in zip(owners, made, strict=True):
         if done:

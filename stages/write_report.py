@@ -21,7 +21,9 @@ from reports.tables import Table, to_csv
 from stages.arrays import load_arrays
 from stages.code import commit_line
 from stages.framewise import Curve, unnamed
+from stages.pictures import Pictures
 from stages.report_arms import Arms, write_arms
+from stages.report_sensitivity import Changed, write_sensitivity
 from stages.write_page import Videos, write_web_page
 from stages.write_section import Part, Written, write_section
 from stages.write_sheets import SheetLine, write_sheets
@@ -41,6 +43,7 @@ class Material:
         sheets: (data set, method) -> clips to show.
         frames: number of frames of each clip on a sheet.
         videos: data set -> what the HTML page can play.
+        sensitivity: data set -> scores of its ground truth under small changes.
         speed: see `reports.speed`.
         processes: that copy videos for the page.
     """
@@ -52,6 +55,7 @@ class Material:
     sheets: Mapping[tuple[str, str], Sequence[SheetLine]] = field(default_factory=dict)
     frames: int = 8
     videos: Mapping[str, Videos] = field(default_factory=dict)
+    sensitivity: Mapping[str, Changed] = field(default_factory=dict)
     speed: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(SPEED_COLUMNS)))
     processes: int = 1
 
@@ -70,6 +74,7 @@ def write_report(material: Material, folder: Path) -> None:
     write_results(results, folder)
     (folder / "aggregate.csv").write_text(to_csv(means), encoding="utf-8")
     (folder / "summary.json").write_text(summary(means), encoding="utf-8")
+    pictures = Pictures(folder)
     sheets = write_sheets(material.sheets, results.methods, material.frames, folder)
     sections: list[Section] = []
     tables: dict[str, list[Table]] = {}
@@ -77,9 +82,9 @@ def write_report(material: Material, folder: Path) -> None:
     for dataset in sorted(results.datasets):
         curve = _curve(material.videos.get(dataset))
         pairs = Pairs(results, dataset)
-        part = Part(results, dataset, means, pairs, material.against, material.speed, curve, folder)
+        part = Part(results, dataset, means, pairs, material.against, material.speed, curve, folder, pictures)
         written = {track: write_section(part, track, sheets) for track in tracks(results.methods)}
-        of_dataset = _of_dataset(material, dataset, folder)
+        of_dataset = _of_dataset(material, dataset, folder, pictures)
         for track, each in written.items():
             extra = of_dataset if track == _beside(material) else []
             sections.append(Section(each.section.table, [*each.section.blocks, *extra], each.section.sheets))
@@ -90,6 +95,7 @@ def write_report(material: Material, folder: Path) -> None:
     excluded = {dataset: info.excluded for dataset, info in results.datasets.items()}
     page = report_markdown(results.title, excluded, sections, results.rows)
     (folder / "report.md").write_text(page, encoding="utf-8")
+    pictures.save(material.processes)
     write_web_page(results, tables, material.videos, commit_line(), folder, material.processes)
 
 
@@ -131,14 +137,20 @@ def _beside(material: Material) -> str:
     return TRUE_POSE if TRUE_POSE in shown else shown[0]
 
 
-def _of_dataset(material: Material, dataset: str, folder: Path) -> list[Block]:
+def _of_dataset(material: Material, dataset: str, folder: Path, pictures: Pictures) -> list[Block]:
     results, blocks = material.results, []
     figures = material.correlations.get(dataset, [])
     if figures:
         blocks.append(Block("Temporal correlation metrics", correlation_table(figures)))
     if material.arms is not None:
-        text, plots = write_arms(dataset, material.arms, results.rows, results.datasets[dataset].judges, folder)
+        text, plots = write_arms(
+            dataset, material.arms, results.rows, results.datasets[dataset].judges, folder, pictures
+        )
         blocks.append(Block("Ablation", text, plots))
+    changed = material.sensitivity.get(dataset)
+    if changed is not None:
+        judges = results.datasets[dataset].judges
+        blocks.append(write_sensitivity(dataset, changed, results.metrics, results.main, judges, folder, pictures))
     return blocks
 
 

@@ -18,11 +18,12 @@ from reports.latex import to_latex
 from reports.markdown import to_markdown
 from reports.pair_plots import offset_figure, radar_figure, scatter_figure, speed_figure
 from reports.paired import Difference
-from reports.plots import metric_plot, save_figure
+from reports.plots import metric_plot
 from reports.result_folder import Results
 from reports.sync_plot import curve_figure
 from reports.tables import Table, build_table
 from stages.framewise import Curve
+from stages.pictures import Pictures
 
 PLOT_CAPTION = (
     "A grey dot is a clip; the disc (diamond for a control) is the mean over the common clips with its 95 % interval; "
@@ -64,6 +65,7 @@ class Part:
         speeds: see `reports.speed`.
         curve: (clip, method -> framewise confidence) of one clip, or None.
         folder: of the report.
+        pictures: where figures are left.
     """
 
     results: Results
@@ -74,6 +76,7 @@ class Part:
     speeds: pd.DataFrame
     curve: tuple[str, Mapping[str, Curve]] | None
     folder: Path
+    pictures: Pictures
 
     @property
     def main(self) -> list[MetricInfo]:
@@ -141,7 +144,7 @@ def _plots(part: Part, track: str, stem: str, groups: Mapping[str, Sequence[Metr
         title = f"{record_of(CONFIDENCE.key).name} of {clip}"
         figures["Synchrony of one clip"] = (curve_figure(curves, names, methods, title), f"{stem}-sync")
     return {
-        f"{title} on {part.dataset}": save_figure(figure, part.folder / name)[1].name
+        f"{title} on {part.dataset}": part.pictures.add(figure, name)
         for title, (figure, name) in figures.items()
         if figure is not None
     }

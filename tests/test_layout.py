@@ -130,7 +130,7 @@ def test_no_cycles() -> None:
 
 def test_stages_stand_in_the_order_of_the_flow() -> None:
     flow = ["dataset", "crop", "judges", "filter", "features", "reference", "correlation", "base", "animator"]
-    flow += ["animate", "wav2lip", "generate", "score", "ablation", "report"]
+    flow += ["animate", "wav2lip", "generate", "score", "sensitivity", "ablation", "report"]
     assert list(STAGES) == [name for name in flow if name in STAGES]
     assert all((ROOT / "stages" / f"{name}.py").is_file() for name in STAGES)
 
@@ -155,6 +155,7 @@ def test_stages_name_the_folders_that_the_code_writes() -> None:
         "animate": paths.animated_folder("${item.dataset}", "${item.arm}"),
         "ablation": paths.ablation_folder("${item.dataset}", "${item.arm}"),
         "score": paths.score_folder("${item.dataset}", "${item.method}"),
+        "sensitivity": paths.sensitivity_folder("${key}"),
         "report": paths.RESULTS,
     }
     assert outs == {name: path.as_posix() for name, path in ours.items()}

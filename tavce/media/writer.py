@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from itertools import chain
 from pathlib import Path
+from typing import Literal
 
 import av
 import cv2
@@ -19,6 +20,11 @@ FPS = 25
 SOUND_RATE_HZ = 16_000
 EXACT = Interpolation.BICUBIC | Interpolation.FULL_CHR_H_INP | Interpolation.ACCURATE_RND | Interpolation.BITEXACT
 ENCODERS = 2  # threads for the slices of a lossless picture, which hide half of it behind what makes the pictures
+Codec = Literal["libx264", "libx265"]
+QUIET: dict[Codec, dict[str, str]] = {
+    "libx264": {},
+    "libx265": {"x265-params": "log-level=none:pools=none:frame-threads=1"},
+}
 BT709 = 1  # the number of BT.709 in the tables of H.273 for matrix, primaries and transfer
 
 
@@ -52,6 +58,7 @@ def write_h264(
     crf: int,
     sound: Int16[np.ndarray, " samples"] | None = None,
     preset: str = "medium",
+    codec: Codec = "libx264",
 ) -> int:
     """Write RGB frames as H.264 at 25 fps, as a user's encoder would, and return their number.
 
@@ -64,6 +71,7 @@ def write_h264(
         crf: constant rate factor of x264, 0 (best) to 51.
         sound: 16 kHz mono, stored as AAC; sample 0 is heard as frame 0 appears.
         preset: x264's, from ultrafast to placebo: the slower, the smaller.
+        codec: libx265 writes H.265 instead, whose rate factors are another scale (28 is its default).
 
     Raises:
         InputError: no frames, sizes that differ or are odd, a rate factor out of range, another suffix, or a folder
@@ -78,8 +86,8 @@ def write_h264(
         height, width = first.shape[:2]
         if height % 2 or width % 2:
             raise InputError(path, f"H.264 in yuv420p needs even sides, got {width}x{height}", "crop or pad the frames")
-        options = {"crf": str(crf), "preset": preset, "threads": "1", "flags": "+bitexact"}
-        stream = container.add_stream("libx264", rate=FPS, options=options)
+        options = {"crf": str(crf), "preset": preset, "threads": "1", "flags": "+bitexact"} | QUIET[codec]
+        stream = container.add_stream(codec, rate=FPS, options=options)
         stream.height, stream.width, stream.pix_fmt = height, width, "yuv420p"
         context = stream.codec_context
         context.colorspace = context.color_primaries = context.color_trc = BT709
@@ -90,6 +98,20 @@ def write_h264(
         if sound is not None and heard is not None:
             _encode_sound(container, heard, sound)
         return count
+
+
+def write_aac(path: Path, sound: Int16[np.ndarray, " samples"], *, kilobits: int) -> None:
+    """Write 16 kHz mono sound alone as AAC in MP4, which says how many samples the encoder put in front.
+
+    Args:
+        path: where to write; ends in ``.mp4``.
+        sound: the samples.
+        kilobits: per second.
+    """
+    with atomic_file(path) as part, av.open(str(part), "w", options={"fflags": "+bitexact"}) as container:
+        stream = container.add_stream("aac", rate=SOUND_RATE_HZ, layout="mono", options={"flags": "+bitexact"})
+        stream.bit_rate = 1000 * kilobits
+        _encode_sound(container, stream, sound)
 
 
 def _encode(path: Path, container: OutputContainer, stream: av.VideoStream, frames: Iterator[av.VideoFrame]) -> int:
