@@ -1,9 +1,9 @@
-// Videos side by side. One is the clock; the others are led back to it before they are half a frame off.
-const FPS = 25, GENTLE = 0.006, HARD = 0.06, MOST = 6;
+// Videos side by side, in step: the one that is heard tells the time, and none runs ahead of another by a frame.
+const FPS = 25, GENTLE = 0.006, FIRM = 0.02, MOST = 6;
 const player = { videos: new Map(), chosen: null, sound: null, playing: false, rate: 1, frames: 1, timer: 0, wanted: 0 };
 
 const hasVideo = (method, clip) => ((dataset().videos || {})[method] || []).includes(clip);
-const master = () => player.videos.values().next().value;
+const master = () => player.videos.get(player.sound) || player.videos.values().next().value;
 
 function openClip(clip) {
   closeVideos();
@@ -61,9 +61,11 @@ function drawVideos(methods) {
   setSound(player.sound);
   const first = master();
   if (!first) { setFrames(1); return; }
-  const ready = () => setFrames(Math.max(1, Math.round(first.duration * FPS)));
-  if (first.readyState >= 1) ready(); else first.addEventListener("loadedmetadata", ready, { once: true });
-  first.addEventListener("ended", ended);
+  const measured = () => setFrames(Math.max(1, Math.round(first.duration * FPS)));
+  if (first.readyState >= 1) measured(); else first.addEventListener("loadedmetadata", measured, { once: true });
+  for (const video of player.videos.values()) {
+    video.addEventListener("ended", () => { if (player.playing && video === master()) ended(); });
+  }
 }
 
 function absence(method, clip) {
@@ -138,14 +140,15 @@ function ready(video) {
   });
 }
 
+// Whoever is ahead waits for the last one: a video that stalls holds all, and none is ever seeked while it plays.
 function follow() {
   if (!player.playing) return;
-  const clock = master();
-  for (const video of player.videos.values()) {
-    if (video === clock || video.ended || video.seeking) continue;
-    const ahead = video.currentTime - clock.currentTime;
-    if (Math.abs(ahead) > HARD && !clock.ended) video.currentTime = clock.currentTime;
-    else video.playbackRate = player.rate * (Math.abs(ahead) > GENTLE ? 1 - Math.max(-0.3, Math.min(0.3, 4 * ahead)) : 1);
+  const running = [...player.videos.values()].filter((video) => !video.ended);
+  const last = Math.min(...running.map((video) => video.currentTime));
+  for (const video of running) {
+    const ahead = video.currentTime - last;
+    const rate = player.rate * (ahead > FIRM ? 0.5 : ahead > GENTLE ? 0.85 : 1); // few steps: each change costs a moment
+    if (video.playbackRate !== rate) video.playbackRate = rate;
   }
   showTime();
   player.timer = requestAnimationFrame(follow);
