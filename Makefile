@@ -9,7 +9,7 @@ BIN := .venv/bin
 # DVC calls `python -m stages.<stage>`: the environment's python must come first.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: help setup demo smoke test lint bench judges base wav2lip lock clean
+.PHONY: help setup demo smoke test lint bench judges base wav2lip pictures lock clean
 
 help: ## List the commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
@@ -56,6 +56,9 @@ base: setup ## Train the shipped base animator anew (tavce/methods/native/base);
 
 wav2lip: setup ## Train the shipped small Wav2Lip anew (tavce/methods/wav2lip/base)
 	python -m stages.make_wav2lip
+
+pictures: setup ## Take the pictures of docs/report.md anew from reports/results, with Chromium
+	python -m stages.make_pictures
 
 lock: | $(BIN)/uv ## Remake requirements.lock from pyproject.toml
 	uv pip compile pyproject.toml --extra demo --extra download --extra mediapipe --extra dev --universal --python-version 3.11 \

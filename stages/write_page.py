@@ -1,5 +1,6 @@
 """Results and videos -> page/: the HTML page, web copies of the videos, values per frame."""
 
+import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -102,7 +103,7 @@ def write_web_page(
 
 def copy_videos(videos: Videos, folder: Path, workers: int) -> dict[str, list[str]]:
     """Write H.264 copies with sound as ``<method>/<clip>.mp4``; return whose clips have one."""
-    names = [REFERENCE, *(name for name in videos.generated if name != GROUND_TRUTH)]  # which is the reference
+    names = [REFERENCE, *(name for name in videos.generated if name != GROUND_TRUTH)]
     copies, owners = [], []
     for name in names:
         for clip in videos.clips:
@@ -116,6 +117,9 @@ def copy_videos(videos: Videos, folder: Path, workers: int) -> dict[str, list[st
     for (name, clip), done in zip(owners, made, strict=True):
         if done:
             copied[name].append(clip)
+    if GROUND_TRUTH in videos.generated and copied[REFERENCE]:  # which is the reference
+        copied[GROUND_TRUTH] = copied[REFERENCE]
+        shutil.copytree(folder / REFERENCE, folder / GROUND_TRUTH)
     return copied
 
 

@@ -23,6 +23,7 @@ from stages.code import commit_line
 from stages.framewise import Curve, unnamed
 from stages.pictures import Pictures
 from stages.report_arms import Arms, write_arms
+from stages.report_published import write_published
 from stages.report_sensitivity import Changed, write_sensitivity
 from stages.write_page import Videos, write_web_page
 from stages.write_section import Part, Written, write_section
@@ -84,7 +85,7 @@ def write_report(material: Material, folder: Path) -> None:
         pairs = Pairs(results, dataset)
         part = Part(results, dataset, means, pairs, material.against, material.speed, curve, folder, pictures)
         written = {track: write_section(part, track, sheets) for track in tracks(results.methods)}
-        of_dataset = _of_dataset(material, dataset, folder, pictures)
+        of_dataset = _of_dataset(material, dataset, means, folder, pictures)
         for track, each in written.items():
             extra = of_dataset if track == _beside(material) else []
             sections.append(Section(each.section.table, [*each.section.blocks, *extra], each.section.sheets))
@@ -137,7 +138,7 @@ def _beside(material: Material) -> str:
     return TRUE_POSE if TRUE_POSE in shown else shown[0]
 
 
-def _of_dataset(material: Material, dataset: str, folder: Path, pictures: Pictures) -> list[Block]:
+def _of_dataset(material: Material, dataset: str, means: pd.DataFrame, folder: Path, pictures: Pictures) -> list[Block]:
     results, blocks = material.results, []
     figures = material.correlations.get(dataset, [])
     if figures:
@@ -151,6 +152,7 @@ def _of_dataset(material: Material, dataset: str, folder: Path, pictures: Pictur
     if changed is not None:
         judges = results.datasets[dataset].judges
         blocks.append(write_sensitivity(dataset, changed, results.metrics, results.main, judges, folder, pictures))
+    blocks.append(write_published(dataset, means, results.methods, folder))
     return blocks
 
 

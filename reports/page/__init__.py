@@ -1,1 +1,1 @@
-"""The HTML page: tables to sort and filter, videos side by side in step, values per frame, failures, provenance."""
+"""The HTML page of a report: one file that opens from a folder, with videos and values per frame beside it."""

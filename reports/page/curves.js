@@ -1,103 +1,148 @@
-// Values per frame below the videos. They come by a script element: a page opened as a file may load nothing else.
-const curves = { loaded: new Map(), plot: null };
-const clipKey = (set, clip) => `${set}\n${clip}`;
+// Values per frame: loaded as a script when a clip is opened, drawn as lines with a cursor.
 
-window.tavceCurve = (found) => {
-  curves.loaded.set(clipKey(found.dataset, found.clip), found.curves);
-  if (state.clip !== null && dataset().name === found.dataset && dataset().clips[state.clip][0] === found.clip) drawCurveChoices();
+const PLOT = { height: 190, left: 52, right: 12, top: 10, bottom: 34 };
+const COLOURS = 7; // see page.css; further methods get the same colours with another dash
+const curves = { data: null, metric: "", view: null };
+
+window.tavceCurve = (data) => {
+  curves.data = data;
 };
 
-function loadCurves(clip) {
-  const name = dataset().clips[clip][0];
-  if (curves.loaded.has(clipKey(dataset().name, name)) || !(dataset().curved || []).includes(clip)) { drawCurveChoices(); return; }
-  find("plot").replaceChildren();
-  document.head.append(make("script", { src: clipPath("curves", [dataset().name, name], ".js"), onerror: () =>
-    replaceWith(find("plot"), [make("p", { class: "note" }, "The values per frame of this clip are not beside the page.")]) }));
+// Loads the values of a clip; null where there are none. A page that was opened from a folder cannot fetch.
+function loadCurves(section, clip) {
+  curves.data = null;
+  if (!section.curves.includes(clip)) return Promise.resolve(null);
+  const path = address("curves", section.dataset, `${section.clips[clip]}.js`);
+  return new Promise((resolve) => {
+    const script = document.createElement("script");
+    const end = () => {
+      script.remove();
+      resolve(curves.data);
+    };
+    script.addEventListener("load", end);
+    script.addEventListener("error", end);
+    script.src = path;
+    document.head.append(script);
+  });
 }
 
-const curvesOfClip = () => (state.clip === null ? {} : curves.loaded.get(clipKey(dataset().name, dataset().clips[state.clip][0])) || {});
-
-function drawCurveChoices() {
-  const kept = find("curve").value, names = Object.keys(curvesOfClip());
-  replaceWith(find("curve"), names.map((key) => make("option", { value: key }, (dataset().curves || {})[key] || key)));
-  find("curve").value = names.includes(kept) ? kept : names.includes("sync_confidence") ? "sync_confidence" : names[0] || "";
-  drawCurve();
+function offerCurves(section, data, missing) {
+  const keys = data ? Object.keys(data.metrics) : [];
+  if (!keys.includes(curves.metric)) curves.metric = keys[0] ?? "";
+  byId("curve-field").hidden = keys.length < 2;
+  byId("curve-metric").innerHTML = options(keys.map((key) => [key, curveName(section, key)]), curves.metric);
+  byId("curve-note").textContent = keys.length ? "" : missing;
 }
 
-function lookOf(method) {
-  const place = Math.max(0, shownMethods().indexOf(method));
-  return { colour: COLOURS[place % COLOURS.length], dash: DASHES[Math.floor(place / COLOURS.length) % DASHES.length] };
+function curveName(section, key) {
+  const metric = section.metricOf.get(key);
+  return metric ? `${metricName(metric)} ${ARROWS[metric.better]}` : section.curveLabels[key] ?? key;
 }
 
-const colourOf = (method) => (method === "reference" ? "transparent" : lookOf(method).colour);
-
-function svg(tag, attributes, ...children) {
-  const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
-  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
-  element.append(...children);
-  return element;
-}
-
-function drawCurve() {
-  const found = curvesOfClip()[find("curve").value] || {};
-  const shown = Object.keys(found).filter((method) => player.chosen && player.chosen.has(method));
-  const values = shown.flatMap((method) => found[method].map(numberOf)).filter(Number.isFinite);
-  curves.plot = null;
-  find("cursor-values").textContent = "";
-  if (!values.length) {
-    replaceWith(find("plot"), [make("p", { class: "note" }, "No values per frame for the videos shown.")]);
+// Draws the lines of `lines`: [{name, label, slot}], over `frames` frames.
+function drawCurves(section, lines, frames) {
+  const values = curves.data?.metrics[curves.metric] ?? {};
+  const seen = lines.filter((line) => values[line.name]);
+  byId("legend").innerHTML = seen.map(legendLine).join("");
+  const finite = seen.flatMap((line) => values[line.name][1]).filter((value) => value !== null);
+  curves.view = null;
+  byId("plot").replaceChildren();
+  if (!finite.length) {
+    if (curves.metric) byId("curve-note").textContent = "None of the methods shown has values per frame.";
     return;
   }
-  const width = Math.max(300, find("plot").clientWidth || 900), height = 190, left = 52, right = 8, top = 8, bottom = 24;
-  const count = Math.max(...shown.map((method) => found[method].length)), low = Math.min(...values), high = Math.max(...values);
-  const pad = (high - low) * 0.06 || Math.abs(high) * 0.05 || 1;
-  const x = (frame) => left + (width - left - right) * (count > 1 ? frame / (count - 1) : 0.5);
-  const y = (value) => top + (height - top - bottom) * (1 - (value - low + pad) / (high - low + 2 * pad));
-  const picture = svg("svg", { viewBox: `0 0 ${width} ${height}`, preserveAspectRatio: "none", role: "img", "aria-label": "values per frame" });
-  for (const part of [0, 0.5, 1]) {
-    const value = low + (high - low) * part;
-    picture.append(svg("line", { class: "grid", x1: left, x2: width - right, y1: y(value), y2: y(value) }),
-      svg("text", { x: left - 6, y: y(value) + 4, "text-anchor": "end" }, value.toPrecision(3)));
-  }
-  for (let second = 0; second * FPS < count; second += Math.max(1, Math.ceil(count / FPS / 12))) {
-    picture.append(svg("text", { x: x(second * FPS), y: height - 6, "text-anchor": "middle" }, `${second} s`));
-  }
-  for (const method of shown) picture.append(...strokes(found[method].map(numberOf), x, y, lookOf(method)));
-  const cursor = svg("line", { class: "cursor", y1: top, y2: height - bottom, x1: x(0), x2: x(0) });
-  picture.append(cursor);
-  picture.addEventListener("click", (event) => {
-    const box = picture.getBoundingClientRect();
-    const across = ((event.clientX - box.left) / box.width) * width;
-    showFrame(Math.round(((across - left) / (width - left - right)) * (count - 1)));
-  });
-  replaceWith(find("plot"), [picture]);
-  curves.plot = { cursor, x, found, shown, count };
-  moveCursor(currentFrame());
+  byId("curve-note").textContent = "";
+  const width = Math.max(280, byId("plot").clientWidth);
+  const scale = plotScale(width, frames, Math.min(...finite), Math.max(...finite));
+  const path = (line) => `<path class="line ${colour(line.slot)}" d="${curvePath(values[line.name], scale)}"/>`;
+  const cursor = `<line id="cursor" class="cursor" y1="${PLOT.top}" y2="${PLOT.height - PLOT.bottom}"/>`;
+  const size = `width="${width}" height="${PLOT.height}" viewBox="0 0 ${width} ${PLOT.height}"`;
+  const name = `role="img" aria-label="${safe(curveName(section, curves.metric))} by frame"`;
+  const drawn = axes(scale, frames) + seen.map(path).join("") + cursor;
+  byId("plot").innerHTML = `<svg ${size} ${name}>${drawn}</svg>`;
+  curves.view = { scale, values, section, frames };
 }
 
-// A gap in the values is a gap in the line.
-function strokes(values, x, y, look) {
-  const parts = [];
-  let points = [];
-  for (let frame = 0; frame <= values.length; frame += 1) {
-    if (frame < values.length && Number.isFinite(values[frame])) points.push(`${x(frame).toFixed(1)},${y(values[frame]).toFixed(1)}`);
-    else if (points.length) {
-      parts.push(svg("polyline", { points: points.join(" "), fill: "none", stroke: look.colour, "stroke-width": 1.8,
-        "stroke-dasharray": look.dash, "vector-effect": "non-scaling-stroke" }));
-      points = [];
+function legendLine(line) {
+  const swatch = `<i class="swatch ${colour(line.slot)}"></i>`;
+  return `<li>${swatch}<span>${safe(line.label)}</span> <b data-value="${safe(line.name)}"></b></li>`;
+}
+
+const colour = (slot) => `c${slot % COLOURS} d${Math.floor(slot / COLOURS) % 3}`;
+
+function plotScale(width, frames, low, high) {
+  const steps = ticks(low, high, 4);
+  const bottom = Math.min(low, steps[0]);
+  const top = Math.max(high, steps.at(-1));
+  const [across, down] = [width - PLOT.left - PLOT.right, PLOT.height - PLOT.top - PLOT.bottom];
+  return {
+    steps,
+    width,
+    x: (frame) => PLOT.left + (across * frame) / Math.max(1, frames - 1),
+    y: (value) => PLOT.top + down * (1 - (value - bottom) / (top - bottom)),
+    frame: (x) => Math.round(((x - PLOT.left) / across) * (frames - 1)),
+  };
+}
+
+// About `count` round numbers that reach from the lowest to the highest value.
+function ticks(low, high, count) {
+  const span = high > low ? high - low : Math.abs(high) || 1;
+  const rough = span / count;
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step = [1, 2, 2.5, 5, 10].map((k) => k * power).find((each) => each >= rough);
+  const first = Math.floor(low / step);
+  const last = Math.max(first + 1, Math.ceil(high / step));
+  return Array.from({ length: last - first + 1 }, (_, k) => Number(((first + k) * step).toPrecision(10)));
+}
+
+function axes(scale, frames) {
+  const right = scale.width - PLOT.right;
+  const floor = PLOT.height - PLOT.bottom;
+  const rows = scale.steps.map((value) => {
+    const y = scale.y(value).toFixed(1);
+    const line = `<line class="grid" x1="${PLOT.left}" x2="${right}" y1="${y}" y2="${y}"/>`;
+    return `${line}<text class="tick end" x="${PLOT.left - 8}" y="${y}" dy="4">${value}</text>`;
+  });
+  const marks = ticks(0, Math.max(1, frames - 1), Math.max(2, Math.floor(scale.width / 110))).map(Math.round);
+  const columns = [...new Set(marks)]
+    .filter((frame) => frame < Math.max(2, frames))
+    .map((frame) => `<text class="tick middle" x="${scale.x(frame)}" y="${floor + 16}">${frame}</text>`);
+  const name = `<text class="tick middle" x="${(PLOT.left + right) / 2}" y="${PLOT.height - 4}">frame</text>`;
+  return rows.join("") + columns.join("") + name;
+}
+
+function curvePath([first, values], scale) {
+  let pen = "M";
+  let path = "";
+  values.forEach((value, k) => {
+    if (value === null) pen = "M";
+    else {
+      // A value between two gaps is a line without length, whose round ends are seen as a dot.
+      const alone = pen === "M" && (values[k + 1] ?? null) === null ? "h0" : "";
+      path += `${pen}${scale.x(first + k).toFixed(1)} ${scale.y(value).toFixed(1)}${alone}`;
+      pen = "L";
     }
-  }
-  return parts;
+  });
+  return path;
 }
 
 function moveCursor(frame) {
-  if (!curves.plot) return;
-  const { cursor, x, found, shown, count } = curves.plot;
-  const at = Math.min(frame, count - 1);
-  cursor.setAttribute("x1", x(at));
-  cursor.setAttribute("x2", x(at));
-  find("cursor-values").textContent = shown.map((method) => {
-    const value = numberOf(found[method][at]);
-    return `${labelOf(method)} ${Number.isFinite(value) ? value.toPrecision(4) : printed(value, 0)}`;
-  }).join(" · ");
+  if (!curves.view) return;
+  const { scale, values, section } = curves.view;
+  const x = scale.x(frame).toFixed(1);
+  byId("cursor").setAttribute("x1", x);
+  byId("cursor").setAttribute("x2", x);
+  const decimals = section.metricOf.get(curves.metric)?.decimals ?? 3;
+  for (const place of byId("legend").querySelectorAll("[data-value]")) {
+    const [first, found] = values[place.dataset.value];
+    place.textContent = printed(found[frame - first] ?? null, decimals);
+  }
+}
+
+// The frame below a click on the plot.
+function frameAt(event) {
+  if (!curves.view) return null;
+  const box = byId("plot").querySelector("svg").getBoundingClientRect();
+  const frame = curves.view.scale.frame(event.clientX - box.left);
+  return Math.min(curves.view.frames - 1, Math.max(0, frame));
 }

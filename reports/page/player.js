@@ -1,180 +1,211 @@
-// Videos side by side, in step: the one that is heard tells the time, and none runs ahead of another by a frame.
-const FPS = 25, GENTLE = 0.006, FIRM = 0.02, MOST = 6;
-const player = { videos: new Map(), chosen: null, sound: null, playing: false, rate: 1, frames: 1, timer: 0, wanted: 0 };
+// One clip: the reference and the chosen methods side by side, under one transport.
 
-const hasVideo = (method, clip) => ((dataset().videos || {})[method] || []).includes(clip);
-const master = () => player.videos.get(player.sound) || player.videos.values().next().value;
+const PRESELECTED = 6;
+const player = {
+  clip: -1,
+  order: [], // clips in the order of the table when the player was opened
+  slots: new Map(), // shown method -> colour; kept from clip to clip
+  sound: REFERENCE,
+  videos: new Map(), // reference or method -> its video element
+};
+const clock = makeClock(showFrame, showPlaying, (text) => (byId("trouble").textContent = text));
 
-function openClip(clip) {
-  closeVideos();
-  state.clip = clip;
-  const [name, identity] = dataset().clips[clip];
-  find("player-section").hidden = false;
-  find("clip-name").textContent = `${name}, identity ${identity}`;
-  const possible = ["reference", ...shownMethods().filter((method) => method !== "ground_truth")];
-  if (!player.chosen || !possible.some((each) => player.chosen.has(each))) {
-    const competing = shownMethods().filter((method) => !track().lines[method].control);
-    player.chosen = new Set(["reference", ...competing, ...possible].slice(0, Math.max(2, Math.min(MOST, competing.length + 1))));
+function openClip(clip, method) {
+  const { section } = state;
+  player.order = clipOrder();
+  if (!player.order.includes(clip)) player.order = section.clips.map((_, k) => k);
+  preselect(section);
+  if (method !== undefined) choose(section.methods[method].name, true);
+  if (!byId("player").open) byId("player").showModal();
+  byId("chosen").open = section.methods.length <= 8;
+  showClip(clip);
+  byId("play").focus();
+}
+
+// Up to six methods of the chosen track; controls only where nothing else is there.
+function preselect(section) {
+  for (const name of player.slots.keys()) {
+    if (!section.methodOf.has(name)) player.slots.delete(name);
   }
-  drawChoices(possible);
-  drawVideos(possible.filter((method) => player.chosen.has(method)));
-  loadCurves(clip);
-  for (const row of find("clips").querySelectorAll("tbody tr")) row.className = Number(row.dataset.clip) === clip ? "open" : "";
-  find("player-section").scrollIntoView({ block: "start" });
-  find("play").focus({ preventScroll: true });
+  if (player.slots.size) return;
+  const methods = methodsShown().map((k) => section.methods[k]);
+  const competing = methods.filter((method) => !method.control);
+  (competing.length ? competing : methods).slice(0, PRESELECTED).forEach((method) => choose(method.name, true));
 }
 
-const videoLabel = (method) => (method === "reference" ? "Reference" : labelOf(method));
-
-function drawChoices(possible) {
-  replaceWith(find("choices"), possible.map((method) => make("label", { class: "check" },
-    make("input", { type: "checkbox", value: method, checked: player.chosen.has(method), onchange: (event) => {
-      if (event.target.checked) player.chosen.add(method); else player.chosen.delete(method);
-      const at = currentFrame();
-      closeVideos();
-      drawVideos(possible.filter((each) => player.chosen.has(each)));
-      showFrame(at);
-      drawCurve();
-    } }), ` ${videoLabel(method)}`)));
+// Shows or hides a method. It takes the first free colour, so that those of the others stay.
+function choose(name, shown) {
+  if (!shown) return player.slots.delete(name);
+  if (player.slots.has(name)) return;
+  const used = new Set(player.slots.values());
+  let slot = 0;
+  while (used.has(slot)) slot += 1;
+  player.slots.set(name, slot);
 }
 
-function drawVideos(methods) {
-  const clip = state.clip, figures = [];
-  for (const method of methods) {
-    let picture;
-    if (hasVideo(method, clip)) {
-      const source = clipPath("videos", [dataset().name, method, dataset().clips[clip][0]], ".mp4");
-      picture = make("video", { src: source, preload: "auto", playsinline: true, "data-method": method });
-      picture.muted = true;
-      player.videos.set(method, picture);
-    } else {
-      picture = make("div", { class: "absent" }, absence(method, clip));
-    }
-    figures.push(make("figure", { "data-method": method }, picture, make("figcaption", {},
-      make("strong", {}, make("i", { "data-colour": method }), videoLabel(method)), clipValues(method, clip))));
-  }
-  replaceWith(find("videos"), figures);
-  for (const mark of find("videos").querySelectorAll("i")) mark.style.borderTopColor = colourOf(mark.dataset.colour);
-  const heard = [...player.videos.keys()];
-  replaceWith(find("sound"), [make("option", { value: "" }, "off"), ...heard.map((m) => make("option", { value: m }, videoLabel(m)))]);
-  player.sound = player.sound !== null && (player.sound === "" || heard.includes(player.sound)) ? player.sound : heard[0] || "";
-  setSound(player.sound);
-  const first = master();
-  if (!first) { setFrames(1); return; }
-  const measured = () => setFrames(Math.max(1, Math.round(first.duration * FPS)));
-  if (first.readyState >= 1) measured(); else first.addEventListener("loadedmetadata", measured, { once: true });
-  for (const video of player.videos.values()) {
-    video.addEventListener("ended", () => { if (player.playing && video === master()) ended(); });
-  }
+function shownNames() {
+  const names = state.section.methods.map((method) => method.name);
+  return [REFERENCE, ...names.filter((name) => player.slots.has(name))];
 }
 
-function absence(method, clip) {
-  const name = dataset().clips[clip][0];
-  if (method === "reference") return "The true video is not among those copied for this page.";
-  const found = dataset().failures.find(([which, , , lost]) => which === method && lost.includes(name));
-  return found ? found[2] : "This video is not among those copied for this page.";
-}
-
-function clipValues(method, clip) {
-  if (method === "reference") return make("span", {}, "what all are compared with");
-  const shown = dataset().metrics.filter((metric) => metric.clips && metric.main).slice(0, 5);
-  return make("span", {}, shown.map((metric) => `${metric.label} ${printed(valuesOf(metric.key, method)[clip] ?? NaN, metric.decimals)}`).join(" · "));
-}
-
-function closeVideos() {
-  pause();
-  for (const video of player.videos.values()) { video.removeAttribute("src"); video.load(); }
-  player.videos.clear();
-}
-
-function closeClip() {
-  closeVideos();
-  state.clip = null;
-  find("player-section").hidden = true;
-  for (const row of find("clips").querySelectorAll("tr.open")) row.className = "";
-}
-
-function setFrames(count) {
-  player.frames = count;
-  find("seek").max = count - 1;
-  showTime();
-}
-
-// A frame is shown from its start to its end; the middle of it is aimed at, so that rounding moves no frame.
-const currentFrame = () => (master() ? Math.min(player.frames - 1, Math.floor(master().currentTime * FPS + 1e-3)) : 0);
-
-function showFrame(frame) {
-  pause();
-  player.wanted = Math.max(0, Math.min(player.frames - 1, frame));
-  for (const video of player.videos.values()) video.currentTime = (player.wanted + 0.5) / FPS;
-  showTime(player.wanted);
-}
-
-function showTime(frame) {
-  const now = frame === undefined ? currentFrame() : frame;
-  find("seek").value = now;
-  find("frame").textContent = `frame ${now + 1} of ${player.frames}`;
-  moveCursor(now);
-}
-
-async function play() {
-  if (player.playing || !player.videos.size) return;
-  if (currentFrame() >= player.frames - 1) for (const video of player.videos.values()) video.currentTime = 0;
-  player.playing = true;
-  find("play").textContent = "Pause";
-  const videos = [...player.videos.values()];
-  await Promise.all(videos.map(ready));
-  if (!player.playing) return;
-  const start = master().currentTime;
-  for (const video of videos) { if (video !== master()) video.currentTime = start; video.playbackRate = player.rate; }
-  await Promise.all(videos.map(ready));
-  if (!player.playing) return;
-  await Promise.all(videos.map((video) => video.play().catch(() => {}))); // a pause in between rejects play, and is no error
-  player.timer = requestAnimationFrame(follow);
-}
-
-function ready(video) {
-  if (video.readyState >= 3 && !video.seeking || video.error) return Promise.resolve();
-  return new Promise((resolve) => {
-    for (const name of ["canplay", "seeked", "error", "emptied"]) video.addEventListener(name, () => resolve(ready(video)), { once: true });
+function showClip(clip) {
+  const { section } = state;
+  const again = clock.playing();
+  unload();
+  player.clip = clip;
+  setAddress(section, clip);
+  byId("trouble").textContent = "";
+  byId("player-clip").textContent = section.clips[clip];
+  const place = player.order.indexOf(clip);
+  byId("player-about").textContent = `${section.people[clip]} · clip ${place + 1} of ${player.order.length}`;
+  byId("clip-back").disabled = place <= 0;
+  byId("clip-on").disabled = place >= player.order.length - 1;
+  byId("seek").max = Math.max(0, section.frames[clip] - 1);
+  renderChosen();
+  renderStage(0);
+  if (again) clock.play();
+  offerCurves(section, null, "");
+  loadCurves(section, clip).then((data) => {
+    if (player.clip !== clip || state.section !== section) return;
+    const there = section.curves.includes(clip);
+    offerCurves(section, data, there ? "The values per frame cannot be read." : "This clip has no values per frame.");
+    redraw();
   });
 }
 
-// Whoever is ahead waits for the last one: a video that stalls holds all, and none is ever seeked while it plays.
-function follow() {
-  if (!player.playing) return;
-  const running = [...player.videos.values()].filter((video) => !video.ended);
-  const last = Math.min(...running.map((video) => video.currentTime));
-  for (const video of running) {
-    const ahead = video.currentTime - last;
-    const rate = player.rate * (ahead > FIRM ? 0.5 : ahead > GENTLE ? 0.85 : 1); // few steps: each change costs a moment
-    if (video.playbackRate !== rate) video.playbackRate = rate;
+function renderChosen() {
+  const { section } = state;
+  byId("chosen-head").textContent = `Methods shown: ${player.slots.size} of ${section.methods.length}`;
+  const boxes = section.methods.map((method, k) => {
+    const checked = player.slots.has(method.name) ? " checked" : "";
+    const label = method.control ? `<em>${safe(method.label)}</em>` : safe(method.label);
+    return `<label><input type="checkbox" id="show-${k}" data-show="${k}"${checked}> ${label}</label>`;
+  });
+  fill(byId("chosen-list"), boxes.join(""));
+}
+
+// Makes the figures anew where the choice has changed; videos that stay are kept as they are.
+function renderStage(at) {
+  const { section } = state;
+  const names = shownNames();
+  if (!names.includes(player.sound)) player.sound = REFERENCE;
+  for (const [name, video] of player.videos) {
+    if (!names.includes(name)) drop(name, video);
   }
-  showTime();
-  player.timer = requestAnimationFrame(follow);
+  const figures = names.map((name) => figureOf(section, name));
+  byId("stage").replaceChildren(...figures);
+  setSound();
+  renderValues(section);
+  redraw();
+  clock.load(names.map((name) => player.videos.get(name)).filter(Boolean), section.frames[player.clip], at);
 }
 
-function pause() {
-  player.playing = false;
-  cancelAnimationFrame(player.timer);
-  find("play").textContent = "Play";
-  const clock = master();
-  for (const video of player.videos.values()) {
-    video.pause();
-    video.playbackRate = player.rate;
-    if (clock && video !== clock && video.readyState >= 1) video.currentTime = clock.currentTime;
+// Takes a video away and frees what it holds.
+function drop(name, video) {
+  player.videos.delete(name);
+  video.pause();
+  video.removeAttribute("src");
+  video.load();
+  video.remove();
+}
+
+function unload() {
+  clock.load([], 1, 0);
+  for (const [name, video] of player.videos) drop(name, video);
+  byId("stage").replaceChildren();
+}
+
+// Sound comes from one video; the others are silent.
+function setSound() {
+  for (const [name, video] of player.videos) {
+    video.muted = byId("mute").checked || name !== player.sound;
+    video.preservesPitch = !video.muted; // to keep the pitch makes each change of speed late, and nobody hears it
   }
+  for (const choice of byId("stage").querySelectorAll("[name=sound]")) choice.checked = choice.value === player.sound;
 }
 
-function ended() {
-  if (!find("loop").checked) { pause(); showTime(player.frames - 1); return; }
-  pause();
-  for (const video of player.videos.values()) video.currentTime = 0;
-  play();
+function redraw() {
+  const { section } = state;
+  if (player.clip < 0) return;
+  const lines = shownNames().slice(1).map((name) => ({
+    name,
+    label: section.methods[section.methodOf.get(name)].label,
+    slot: player.slots.get(name),
+  }));
+  drawCurves(section, lines, section.frames[player.clip]);
+  moveCursor(clock.frame());
 }
 
-function setSound(method) {
-  player.sound = method;
-  find("sound").value = method;
-  for (const [name, video] of player.videos) video.muted = name !== method;
+function showFrame(frame) {
+  if (player.clip < 0) return;
+  byId("seek").value = frame;
+  const last = state.section.frames[player.clip] - 1;
+  byId("frame").textContent = `frame ${frame} of 0–${last} · ${(frame / FPS).toFixed(2)} s`;
+  moveCursor(frame);
+}
+
+function showPlaying(playing) {
+  byId("play").textContent = playing ? "Pause" : "Play";
+}
+
+function changeClip(by) {
+  const next = player.order[player.order.indexOf(player.clip) + by];
+  if (next !== undefined) showClip(next);
+}
+
+function closePlayer() {
+  clock.pause();
+  unload();
+  player.clip = -1;
+  setAddress();
+}
+
+// The open clip stands in the address, so that it can be sent to somebody.
+function setAddress(section, clip) {
+  const place = section ? [section.dataset, section.clips[clip]].map(encodeURIComponent).join("/") : "";
+  history.replaceState(null, "", place ? `#${place}` : location.pathname + location.search);
+}
+
+function openAddress() {
+  const [dataset, name] = location.hash.slice(1).split("/");
+  const section = DATA.sections.find((each) => encodeURIComponent(each.dataset) === dataset);
+  const clip = section ? section.clips.findIndex((each) => encodeURIComponent(each) === name) : -1;
+  if (clip < 0) return;
+  if (section !== state.section) showSection(section);
+  openClip(clip);
+}
+
+function startPlayer() {
+  const actions = {
+    play: clock.toggle,
+    "frame-back": () => clock.step(-1),
+    "frame-on": () => clock.step(1),
+    "clip-back": () => changeClip(-1),
+    "clip-on": () => changeClip(1),
+    "player-close": () => byId("player").close(),
+  };
+  for (const [id, action] of Object.entries(actions)) byId(id).addEventListener("click", () => action());
+  byId("player").addEventListener("close", closePlayer);
+  byId("seek").addEventListener("input", () => clock.seek(Number(byId("seek").value)));
+  byId("speed").addEventListener("change", () => clock.setSpeed(Number(byId("speed").value)));
+  byId("loop").addEventListener("change", () => clock.setLoop(byId("loop").checked));
+  byId("mute").addEventListener("change", setSound);
+  byId("curve-metric").addEventListener("change", () => {
+    curves.metric = byId("curve-metric").value;
+    redraw();
+  });
+  on(byId("stage"), "change", "[name=sound]", (choice) => {
+    player.sound = choice.value;
+    setSound();
+  });
+  on(byId("chosen-list"), "change", "[data-show]", (box) => {
+    choose(state.section.methods[Number(box.dataset.show)].name, box.checked);
+    byId("chosen-head").textContent = `Methods shown: ${player.slots.size} of ${state.section.methods.length}`;
+    renderStage(clock.frame());
+  });
+  byId("plot").addEventListener("click", (event) => {
+    const frame = frameAt(event);
+    if (frame !== null) clock.seek(frame);
+  });
+  new ResizeObserver(() => redraw()).observe(byId("curve"));
 }

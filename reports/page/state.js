@@ -1,98 +1,122 @@
-// What is shown: the data, the filters, and small helpers. Nothing here draws.
-const data = JSON.parse(document.getElementById("data").textContent);
-const find = (id) => document.getElementById(id);
-const state = { dataset: 0, track: 0, identity: "", search: "", sort: null, clipSort: null, clip: null };
-const COLOURS = ["#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#8a8f96", "#b5a800"];
-const DASHES = ["", "6 3", "2 3", "8 3 2 3"];
+// What was measured, what is chosen, and which clips and methods that leaves.
 
-const dataset = () => data.datasets[state.dataset];
-const track = () => dataset().tracks[state.track];
-const metricOf = (key) => dataset().metrics.find((each) => each.key === key);
-const labelOf = (method) => (dataset().methods[method] || { label: method }).label;
-const shownMethods = () => Object.keys(track().lines);
+const DATA = JSON.parse(byId("data").textContent);
+const REFERENCE = "reference";
+const state = {
+  section: null, // the data set that is shown
+  track: "", // "" stands for all
+  person: "",
+  search: "",
+  metric: "",
+  method: "",
+  sorts: new Map(), // table -> {column, down}
+};
 
-// Text goes into the page through this alone: names are data, never markup.
-function make(tag, attributes, ...children) {
-  const element = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes || {})) {
-    if (name === "class") element.className = value;
-    else if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
-    else if (value === true) element.setAttribute(name, "");
-    else if (value !== false && value !== null && value !== undefined) element.setAttribute(name, value);
+// Makes one data set ready: infinite values are numbers again, and what is missing can be looked up.
+function prepare(section) {
+  if (section.ready) return section;
+  for (const methods of Object.values(section.values)) {
+    for (const values of methods) {
+      values.forEach((value, k) => {
+        if (value === "inf") values[k] = Infinity;
+      });
+    }
   }
-  for (const child of children.flat()) {
-    if (child !== null && child !== undefined) element.append(child);
+  for (const table of section.tables) {
+    for (const cell of table.lines.flatMap((line) => line.cells)) {
+      if (cell.value === "inf") cell.value = Infinity;
+    }
   }
-  return element;
-}
-
-function replaceWith(parent, children) {
-  const part = document.createDocumentFragment();
-  for (const child of children) part.append(child);
-  parent.replaceChildren(part);
-}
-
-function numberOf(value) {
-  if (value === null || value === undefined) return NaN;
-  if (value === "inf") return Infinity;
-  return value === "-inf" ? -Infinity : value;
-}
-
-function printed(value, decimals) {
-  if (Number.isNaN(value)) return "–";
-  if (!Number.isFinite(value)) return value > 0 ? "∞" : "-∞";
-  const text = value.toFixed(decimals);
-  return Number(text) === 0 ? text.replace("-", "") : text;
-}
-
-function clipPath(folder, parts, suffix) {
-  return [folder, ...parts.flatMap((part) => String(part).split("/"))].map(encodeURIComponent).join("/") + suffix;
-}
-
-// Clips that the filters leave, by number.
-function shownClips() {
-  const wanted = state.search.trim().toLowerCase();
-  return dataset().clips.flatMap(([name, identity], number) =>
-    (!state.identity || identity === state.identity) && (!wanted || name.toLowerCase().includes(wanted)) ? [number] : []);
-}
-
-const filtered = () => Boolean(state.identity || state.search.trim());
-
-function valuesOf(metric, method) {
-  return ((dataset().values[metric] || {})[method] || []).map(numberOf);
-}
-
-// The mean as in the tables: over the finite values of clips that every method with any value has; ∞ if all are.
-function meansOver(metric, methods, clips) {
-  const all = new Map(methods.map((method) => [method, valuesOf(metric, method)]));
-  const every = Object.keys((dataset().values[metric]) || {}).map((method) => valuesOf(metric, method));
-  const able = every.filter((values) => values.some((value) => !Number.isNaN(value)));
-  const common = clips.filter((clip) => able.every((values) => !Number.isNaN(values[clip])));
-  const means = new Map();
-  for (const [method, values] of all) {
-    const own = values.some((value) => !Number.isNaN(value)) ? common.map((clip) => values[clip]) : [];
-    const finite = own.filter(Number.isFinite);
-    if (finite.length) means.set(method, finite.reduce((sum, value) => sum + value, 0) / finite.length);
-    else means.set(method, own.length ? Infinity : NaN);
+  section.absent = new Map();
+  for (const [metric, methods] of Object.entries(section.missing)) {
+    for (const [method, pairs] of Object.entries(methods)) section.absent.set(`${method} ${metric}`, new Map(pairs));
   }
-  return means;
+  section.metricOf = new Map(section.metrics.map((metric) => [metric.key, metric]));
+  section.methodOf = new Map(section.methods.map((method, k) => [method.name, k]));
+  section.playable = new Map(Object.entries(section.videos).map(([name, clips]) => [name, new Set(clips)]));
+  section.ready = true;
+  return section;
 }
 
-// Sorting puts what has no value last, whichever the direction.
-function compare(a, b, descending) {
-  if (typeof a === "string") return descending ? b.localeCompare(a) : a.localeCompare(b);
-  if (Number.isNaN(a) || Number.isNaN(b)) return Number.isNaN(a) - Number.isNaN(b);
-  return a === b ? 0 : (a < b ? -1 : 1) * (descending ? -1 : 1);
+// Why a method has no value for a clip.
+function reasonOf(section, metric, method, clip) {
+  const reason = section.absent.get(`${method} ${metric}`)?.get(clip);
+  return reason === undefined ? "no score row" : section.reasons[reason];
 }
 
-function nextSort(sort, key, better) {
-  if (!sort || sort.key !== key) return { key, descending: better === "higher" };
-  return { key, descending: !sort.descending };
+function valueOf(section, metric, method, clip) {
+  return section.values[metric][method][clip];
 }
 
-function sortable(label, key, sort, better, act) {
-  const active = sort && sort.key === key;
-  const order = active ? (sort.descending ? "descending" : "ascending") : "none";
-  const button = make("button", { type: "button", "data-key": key, onclick: () => act(nextSort(sort, key, better)) }, label);
-  return make("th", { scope: "col", "aria-sort": order }, button);
+// Numbers of the clips that the filters leave.
+function clipsShown() {
+  const { section, person, search } = state;
+  const part = search.trim().toLowerCase();
+  return section.clips
+    .map((_, k) => k)
+    .filter((k) => !person || section.people[k] === person)
+    .filter((k) => !part || section.clips[k].toLowerCase().includes(part));
+}
+
+const isSelection = () => Boolean(state.person || state.search.trim());
+
+// Numbers of the methods of the chosen track; controls belong to all tracks.
+function methodsShown() {
+  return state.section.methods
+    .map((_, k) => k)
+    .filter((k) => {
+      const method = state.section.methods[k];
+      return method.control || !state.track || method.track === state.track;
+    });
+}
+
+const tracksOf = (section) => [...new Set(section.tables.map((table) => table.track))];
+
+// Metrics with a value per clip; those of sets of clips stand in the summary only.
+const clipMetrics = (section) => section.metrics.filter((metric) => metric.key in section.values);
+
+// The larger the better, for every direction.
+function goodness(value, metric) {
+  if (value === null) return null;
+  return { higher: value, lower: -value, zero: -Math.abs(value) }[metric.better];
+}
+
+// What is compared when a column is sorted: values near 0 come first where those are the better ones.
+function sortValue(value, metric) {
+  return value !== null && metric.better === "zero" ? Math.abs(value) : value;
+}
+
+const ARROWS = { higher: "↑", lower: "↓", zero: "→0" };
+const WORDS = { higher: "higher is better", lower: "lower is better", zero: "the nearer to 0 the better" };
+
+function metricName(metric) {
+  return metric.unit ? `${metric.label} (${metric.unit})` : metric.label;
+}
+
+// The head of a metric's column: name, direction, unit.
+function metricHead(metric, mark = "") {
+  const unit = metric.unit ? ` <small>${safe(metric.unit)}</small>` : "";
+  const arrow = `<span title="${WORDS[metric.better]}">${ARROWS[metric.better]}</span>`;
+  return `<span>${safe(metric.label)}${mark}&nbsp;${arrow}</span>${unit}`;
+}
+
+function chooseSection(section) {
+  state.section = prepare(section);
+  if (!tracksOf(section).includes(state.track)) state.track = "";
+  if (!section.people.includes(state.person)) state.person = "";
+  const keys = clipMetrics(section);
+  if (!keys.some((metric) => metric.key === state.metric)) {
+    state.metric = (keys.find((metric) => metric.main) ?? keys[0])?.key ?? "";
+  }
+}
+
+// Keeps the method of the lists of best and worst clips among those shown.
+function keepMethod() {
+  const { section } = state;
+  const names = methodsShown();
+  if (names.includes(section.methodOf.get(state.method))) return;
+  const competing = names.filter((k) => !section.methods[k].control);
+  const scored = competing.find((k) => section.values[state.metric]?.[k].some((value) => value !== null));
+  const first = scored ?? competing[0] ?? names[0];
+  state.method = first === undefined ? "" : section.methods[first].name;
 }

@@ -1,87 +1,91 @@
-// The table of methods, failures, provenance.
-function shownMetrics() {
-  const all = dataset().metrics.filter((metric) => shownMethods().some((m) => track().lines[m].cells[metric.key]));
-  const main = all.filter((metric) => metric.main);
-  return find("further").checked || !main.length ? all : main;
-}
+// The summary: one table per track and group of metrics.
 
-function drawSummary() {
-  const metrics = shownMetrics(), lines = track().lines, clips = shownClips(), again = filtered();
-  const means = new Map(metrics.map((metric) => [metric.key, again && metric.clips
-    ? meansOver(metric.key, shownMethods(), clips) : null]));
-  const value = (method, key) => {
-    if (key === "") return labelOf(method);
-    return means.get(key) ? means.get(key).get(method) : again ? NaN : numberOf(lines[method].cells[key].value);
-  };
-  const act = (sort) => { state.sort = sort; drawSummary(); focusOn("summary", sort.key); };
-  const head = make("tr", {}, sortable("Method", "", state.sort, "lower", act), metrics.map((metric) =>
-    sortable(`${metric.label}${metric.unit ? ` (${metric.unit})` : ""} ${metric.arrow}${track().mixed.includes(metric.key) ? "‡" : ""}`,
-      metric.key, state.sort, metric.better, act)), make("th", { scope: "col" }, "clips"));
-  const groups = [true, false].map((control) => shownMethods().filter((method) => lines[method].control === control));
-  if (state.sort) {
-    for (const group of groups) {
-      group.sort((a, b) => compare(value(a, state.sort.key), value(b, state.sort.key), state.sort.descending));
-    }
-  }
-  const body = groups.flat().map((method) => {
-    const last = method === groups[0].at(-1) && groups[1].length;
-    const cells = metrics.map((metric) => summaryCell(lines[method].cells[metric.key], metric,
-      means.get(metric.key) ? means.get(metric.key).get(method) : undefined, again));
-    return make("tr", { class: `${lines[method].control ? "control" : ""} ${last ? "last-control" : ""}`, "data-method": method },
-      make("th", { scope: "row" }, labelOf(method)), cells,
-      make("td", {}, again ? String(clips.length) : lines[method].clips));
+function renderSummary() {
+  const { section, track } = state;
+  const clips = clipsShown();
+  const numbered = section.tables.map((table, k) => ({ table, k }));
+  const tables = numbered.filter(({ table }) => !track || table.track === track);
+  byId("summary-note").textContent = isSelection()
+    ? `Means over the ${counted(clips.length, "clip", "clips")} chosen, as far as all methods have scored them. ` +
+      "Intervals and ties are known for all clips only and are not shown."
+    : "Small: 95 % interval of the mean over identities. Bold: best; underlined: second; ≈: cannot be told from " +
+      "the best; italics: controls, which do not compete.";
+  let heading = "";
+  const parts = tables.map(({ table, k }) => {
+    const head = table.track === heading ? "" : `<h3>${safe(table.track)}</h3>`;
+    heading = table.track;
+    return head + summaryTable(section, isSelection() ? tableOver(section, table, clips) : table, k);
   });
-  replaceWith(find("summary"), [make("thead", {}, head), make("tbody", {}, body)]);
-  find("legend").textContent = again
-    ? `Means over the ${clips.length} clips shown; metrics of sets of clips and intervals are of all clips, so they are not shown here.`
-    : "Bold: best. Underlined: second. ≈: not told from the best, the 95 % interval of the paired difference holds 0. "
-      + "Italic: controls, whose scores are known beforehand. Small: 95 % interval over people. A dotted – says why.";
-  find("count").textContent = `${clips.length} of ${dataset().clips.length} clips`;
+  fill(byId("summary-body"), parts.join(""));
 }
 
-function summaryCell(cell, metric, mean, again) {
-  if (again) return make("td", { "data-value": mean === undefined ? "" : mean }, printed(mean === undefined ? NaN : mean, metric.decimals));
-  const value = numberOf(cell.value);
-  if (Number.isNaN(value)) return make("td", {}, make("span", { class: "why", tabindex: 0, title: cell.reason || "" }, "–"));
-  const parts = [make("b", {}, cell.number || "∞"), cell.tie ? "≈" : null];
-  if (cell.identical && cell.number) parts.push(make("small", {}, `+${cell.identical} ∞`));
-  if (find("intervals").checked && cell.low !== undefined) {
-    parts.push(make("small", {}, `${printed(cell.low, metric.decimals)} … ${printed(cell.high, metric.decimals)}`));
+function groupName(section, table) {
+  return table.metrics.every((key) => section.metricOf.get(key).main) ? "Main metrics" : "Further metrics";
+}
+
+function summaryTable(section, table, k) {
+  const sort = state.sorts.get(k);
+  const heads = table.metrics.map((key) => {
+    const mixed = table.mixed.includes(key);
+    const mark = mixed ? '<span title="several signatures: its values do not compare">‡</span>' : "";
+    return sortHead(`sort-${k}-${key}`, key, metricHead(section.metricOf.get(key), mark), sort, ' class="number"');
+  });
+  const lines = sortedLines(section, table, sort).map((line) => summaryLine(section, table, line));
+  const name = groupName(section, table);
+  const notes = table.notes.map((note) => `<li>${safe(note)}</li>`).join("");
+  const first = sortHead(`sort-${k}-.method`, ".method", "Method", sort);
+  const about = ' class="number" title="clips scored (worst metric to best) / expected"';
+  const last = sortHead(`sort-${k}-.clips`, ".clips", "clips", sort, about);
+  const top = `<thead><tr>${first}${heads.join("")}${last}</tr></thead>`;
+  const body = `<table class="summary" data-table="${k}">${top}<tbody>${lines.join("")}</tbody></table>`;
+  const said = `<details class="notes"><summary>Notes (${table.notes.length})</summary><ul>${notes}</ul></details>`;
+  return `<h4>${name}</h4>${scrollBox(`${name}: ${table.track}`, body)}${isSelection() ? "" : said}`;
+}
+
+// Controls stay on top; below and above the line between them the order is the same.
+function sortedLines(section, table, sort) {
+  if (!sort) return table.lines;
+  const at = table.metrics.indexOf(sort.column);
+  const key = (line) => {
+    if (sort.column === ".method") return section.methods[section.methodOf.get(line.method)].label;
+    if (sort.column === ".clips") return line.clips === NONE ? null : Number.parseInt(line.clips, 10);
+    return sortValue(line.cells[at].value, section.metricOf.get(sort.column));
+  };
+  const control = (line) => section.methods[section.methodOf.get(line.method)].control;
+  return table.lines.toSorted((a, b) => control(b) - control(a) || compare(key(a), key(b), sort.down));
+}
+
+function summaryLine(section, table, line) {
+  const method = section.methods[section.methodOf.get(line.method)];
+  const cells = line.cells.map((cell, k) => summaryCell(cell, section.metricOf.get(table.metrics[k])));
+  const ends = [`<th scope="row">${safe(method.label)}</th>`, `<td class="number">${safe(line.clips)}</td>`];
+  return `<tr${method.control ? ' class="control"' : ""}>${ends[0]}${cells.join("")}${ends[1]}</tr>`;
+}
+
+function summaryCell(cell, metric) {
+  if (cell.value === null) {
+    const why = safe(cell.reason ?? "no reason is known");
+    const sign = `<summary title="${why}">${NONE}<span class="hidden"> no value: why?</span></summary>`;
+    return `<td class="number none"><details>${sign}<p>${why}</p></details></td>`;
   }
-  return make("td", { class: cell.mark || "", "data-value": value }, parts);
+  const number = safe(cell.number || "∞");
+  const shown = { best: `<strong>${number}</strong>`, second: `<u>${number}</u>` }[cell.mark] ?? number;
+  const tie = cell.tie ? '<span title="cannot be told from the best">≈</span>' : "";
+  const copies = cell.identical && cell.number
+    ? `<small title="further clips equal their reference; they are not in the mean">+${cell.identical} ∞</small>`
+    : "";
+  const ends = cell.low === undefined ? [] : [cell.low, cell.high].map((end) => printed(end, metric.decimals));
+  const interval = ends.length ? `<small class="interval">${ends.join(" – ")}</small>` : "";
+  return `<td class="number">${shown}${tie}${copies}${interval}</td>`;
 }
 
-function focusOn(table, key) {
-  const button = [...find(table).querySelectorAll("thead button")].find((each) => each.dataset.key === key);
-  if (button) button.focus();
-}
-
-function drawFailures() {
-  const failures = dataset().failures, excluded = dataset().excluded;
-  const list = (lines) => make("ul", {}, lines.map((line) => make("li", {}, line)));
-  const byMethod = new Map();
-  for (const [method, metric, reason, clips] of failures) {
-    const text = `${(metricOf(metric) || { label: metric }).label}: `;
-    const named = clips.slice(0, 12).join(", ") + (clips.length > 12 ? ` and ${clips.length - 12} more` : "");
-    const line = make("span", {}, text, make("span", { class: "reason" }, reason), ` (${clips.length}: ${named})`);
-    byMethod.set(method, [...(byMethod.get(method) || []), line]);
-  }
-  const parts = [...byMethod].map(([method, lines]) =>
-    make("details", {}, make("summary", {}, `${labelOf(method)}: ${lines.length} kinds of clips without a value`), list(lines)));
-  if (!parts.length) parts.push(make("p", {}, "Every method has a value for every clip and metric."));
-  if (excluded.length) {
-    parts.push(make("details", {}, make("summary", {}, `${excluded.length} clips cannot be used, and are expected of no method`),
-      list(excluded.map(([clip, reason]) => make("span", {}, `${clip}: `, make("span", { class: "reason" }, reason))))));
-  }
-  replaceWith(find("failures"), parts);
-}
-
-function drawProvenance() {
-  const signed = dataset().metrics.filter((metric) => metric.signatures.length).flatMap((metric) => [
-    make("dt", {}, metric.label), ...metric.signatures.map((text) => make("dd", {}, make("code", {}, text)))]);
-  const notes = track().notes.map((note) => make("li", {}, note));
-  replaceWith(find("provenance"), [
-    make("p", {}, `Code: ${data.code}. ${dataset().clips.length} clips of ${new Set(dataset().clips.map((clip) => clip[1])).size} identities.`),
-    make("details", {}, make("summary", {}, "Signature of every metric: protocol, networks and their weights"), make("dl", {}, signed)),
-    make("details", {}, make("summary", {}, "Notes of this track's tables"), make("ul", {}, notes))]);
+function sortSummary(button) {
+  const k = Number(button.closest("table").dataset.table);
+  const { column } = button.dataset;
+  const metric = state.section.metricOf.get(column);
+  const bestDown = metric ? metric.better === "higher" : column === ".clips";
+  const next = nextSort(state.sorts.get(k), column, bestDown);
+  if (next) state.sorts.set(k, next);
+  else state.sorts.delete(k);
+  renderSummary();
 }

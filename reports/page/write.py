@@ -1,53 +1,107 @@
-"""The page as files: ``index.html`` with everything in it, and values per frame beside it, loaded when asked for."""
+"""Page -> index.html with everything inside it but videos and values per frame, and those as scripts beside it."""
 
+import base64
+import hashlib
+import html
 import json
-from html import escape
+from collections.abc import Sequence
 from pathlib import Path
+from string import Template
 from typing import Any
 
 from reports.page.data import Page, curve_data, page_data
 
 HERE = Path(__file__).parent
-SCRIPTS = ("state.js", "tables.js", "clips.js", "player.js", "curves.js", "start.js")
-INDEX, CURVES = "index.html", "curves"
-# What could end a script element or a line of JavaScript; as escapes they mean the same to JSON.
-DANGEROUS = {letter: f"\\u{ord(letter):04x}" for letter in "<>&\u2028\u2029"}
+STYLES = ("page.css", "player.css")
+SCRIPTS = (
+    "text.js",
+    "state.js",
+    "means.js",
+    "tables.js",
+    "clips.js",
+    "account.js",
+    "clock.js",
+    "curves.js",
+    "figures.js",
+    "player.js",
+    "keys.js",
+)
+CURVES = "curves"
 
 
 def write_page(page: Page, folder: Path) -> None:
-    """Write the page into `folder`; the same page gives the same bytes.
+    """Write ``index.html`` and ``curves/<dataset>/<clip>.js`` into `folder`. The same page gives the same bytes.
 
-    Videos are the caller's: ``videos/<dataset>/<method>/<clip>.mp4``, the true ones under the method "reference".
+    The page loads nothing from a network and its policy forbids it. A browser does not let a page that was opened from
+    a folder fetch files, so values per frame are scripts, which it loads when a clip is opened.
+
+    Args:
+        page: what to show. Videos are not copied: they are expected below ``videos/``.
+        folder: where to write; it exists.
+
+    Raises:
+        ValueError: no data set; rows of a method or metric that is not described; or a data set or clip with values per
+            frame whose name cannot be that of a file.
     """
-    (folder / INDEX).write_text(page_html(page), encoding="utf-8")
+    (folder / "index.html").write_text(page_html(page), encoding="utf-8")
     for section in page.sections:
-        for clip, curves in section.curves.items():
+        _refuse_unsafe([section.dataset, *section.curves] if section.curves else [])
+        for clip in sorted(section.curves):
             path = folder / CURVES / section.dataset / f"{clip}.js"
             path.parent.mkdir(parents=True, exist_ok=True)
-            call = f"tavceCurve({safe_json(curve_data(section.dataset, clip, curves))});\n"
-            path.write_text(call, encoding="utf-8")
+            path.write_text(f"tavceCurve({_json(curve_data(section, clip))});\n", encoding="utf-8")
 
 
 def page_html(page: Page) -> str:
-    """Return ``index.html``: frame, style, data and scripts in one."""
-    text = (HERE / "page.html").read_text(encoding="utf-8")
-    scripts = "\n".join((HERE / name).read_text(encoding="utf-8") for name in SCRIPTS)
-    parts = {
-        "@TITLE@": escape(page.title),
-        "@STYLE@": (HERE / "page.css").read_text(encoding="utf-8"),
-        "@DATA@": safe_json(page_data(page)),
-        "@SCRIPT@": scripts,
-    }
-    before, found = "", text
-    for mark, part in parts.items():  # in the order in which they stand; what was put in is not looked at again
-        head, _, found = found.partition(mark)
-        before += head + part
-    return before + found
+    """Return ``index.html``.
+
+    Raises:
+        ValueError: see `write_page`.
+    """
+    style = "\n" + "\n".join(_read(name) for name in STYLES)
+    body = "\n".join(_read(name) for name in SCRIPTS)
+    script = f'\n"use strict";\n(() => {{\n{body}\nstart();\n}})();\n'
+    return Template(_read("page.html")).substitute(
+        policy=html.escape(_policy(style, script)),
+        title=html.escape(page.title),
+        style=style,
+        data=_json(page_data(page)),
+        script=script,
+    )
 
 
-def safe_json(data: dict[str, Any]) -> str:
-    """Return JSON that may stand inside of a script element whatever its strings hold."""
-    text = json.dumps(data, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    for letter, code in DANGEROUS.items():
-        text = text.replace(letter, code)
-    return text
+def _policy(style: str, script: str) -> str:
+    """Return the policy: the one style, the one script, files beside the page, and nothing else.
+
+    ``'self'`` is the server's own address; ``file:`` stands for the same where the page is opened from a folder.
+    """
+    return "; ".join(
+        (
+            "default-src 'none'",
+            f"script-src '{_hash(script)}' 'self' file:",
+            f"style-src '{_hash(style)}'",
+            "media-src 'self' file:",
+            "base-uri 'none'",
+            "form-action 'none'",
+        )
+    )
+
+
+def _hash(text: str) -> str:
+    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
+
+
+def _json(data: dict[str, Any]) -> str:
+    """Return JSON in ASCII that can stand in a page: nothing in it can end or begin a tag or a comment."""
+    text = json.dumps(data, separators=(",", ":"), allow_nan=False)
+    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+
+
+def _read(name: str) -> str:
+    return (HERE / name).read_text(encoding="utf-8")
+
+
+def _refuse_unsafe(names: Sequence[str]) -> None:
+    for name in names:
+        if not {"", ".", ".."}.isdisjoint(name.split("/")) or any(sign in name for sign in "\\\0"):
+            raise ValueError(f"{name!r} cannot be the name of a file, so it can have no values per frame")
