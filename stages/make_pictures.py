@@ -2,6 +2,7 @@
 
 import shutil
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from stages.entry import one_argument, run
@@ -19,12 +20,13 @@ PLOTS = {
     "sensitivity": "synthtalk-sensitivity.png",
     "training": "synthtalk-ablation-training.png",
 }
-WIDE, NARROW = {"width": 1280, "height": 860}, {"width": 390, "height": 800}
+WIDE, NARROW = (1280, 860), (390, 800)
+SHOTS = (("page", WIDE, False), ("page-dark", WIDE, True), ("page-narrow", NARROW, False))
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-sync"]
 LOOKED_AT_S = 1.2
 
 
-def main(arguments: list[str]) -> None:
+def main(arguments: Sequence[str]) -> None:
     """Write the pictures.
 
     Raises:
@@ -51,12 +53,9 @@ def _shoot(address: str) -> None:
 
     with sync_playwright() as play:
         chromium = play.chromium.launch(executable_path=browser, args=ARGUMENTS)
-        for name, size, scheme in (
-            ("page", WIDE, "light"),
-            ("page-dark", WIDE, "dark"),
-            ("page-narrow", NARROW, "light"),
-        ):
-            page = chromium.new_page(viewport=size, color_scheme=scheme)
+        for name, (width, height), dark in SHOTS:
+            page = chromium.new_page(viewport={"width": width, "height": height})
+            page.emulate_media(color_scheme="dark" if dark else "light")
             page.goto(address)
             page.screenshot(path=PICTURES / f"{name}.png")
             if name == "page":
