@@ -25,8 +25,9 @@ def speech(frames: int) -> np.ndarray:
 @pytest.fixture
 def request_(tmp_path: Path) -> Request:
     rng = np.random.default_rng(1)
-    smooth = np.kron(rng.integers(30, 220, (FRAMES, SIDE // 16, SIDE // 16, 3)), np.ones((1, 16, 16, 1)))
-    write_video(tmp_path / "clip.mkv", smooth.astype(np.uint8))
+    grey = np.kron(rng.integers(40, 200, (FRAMES, SIDE // 8, SIDE // 8, 1)), np.ones((1, 8, 8, 3)))
+    grey += rng.normal(0, 6, (FRAMES, SIDE, SIDE, 1))  # grain, which rate factors pay for
+    write_video(tmp_path / "clip.mkv", grey.clip(0, 255).astype(np.uint8))
     write_wav(tmp_path / "clip.wav", speech(FRAMES))
     return Request("clip", tmp_path / "clip.mkv", tmp_path / "clip.wav", None, FRAMES)
 
@@ -94,7 +95,7 @@ def test_a_quarter_of_a_pixel_is_between(request_, tmp_path):
 
 def test_a_resize_comes_back_nearly(request_, tmp_path):
     frames, _ = made(Resized("resized", 224), request_, tmp_path)
-    assert float(np.mean(psnr(frames, read_video(request_.video)))) > 35
+    assert float(np.mean(psnr(frames, read_video(request_.video)))) > 30
 
 
 def test_late_sound_is_late(request_, tmp_path):

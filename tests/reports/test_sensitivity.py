@@ -28,16 +28,13 @@ def found(make_row):
     base, lines = rng.normal(5, 2, 12), []
     for k in range(12):
         who = {"identity": f"p{k}"}
-        lines += [
-            make_row("itself", f"c{k}", value=math.inf, **who),
-            make_row("itself", f"c{k}", "lmd", base[k], **who),
-        ]
+        for name in ("itself", "aac"):
+            lines += [make_row(name, f"c{k}", value=math.inf, **who), make_row(name, f"c{k}", "lmd", base[k], **who)]
         lines += [make_row("crf28", f"c{k}", value=34.0 + 0.1 * k, **who)]
         lines += [make_row("crf28", f"c{k}", "lmd", base[k] + 0.5 + 0.01 * k, **who)]
-        lines += [make_row("aac", f"c{k}", value=math.inf, **who), make_row("aac", f"c{k}", "lmd", base[k], **who)]
     draws = list(rng.normal(1, 0.1, 200))
     sets = [
-        SetMean(Mean("talk", name, "fid", 12, 12, 1.0, 12, value, math.nan, 0, 0, "", "", "fid", 0, 1), "x", each)
+        SetMean(Mean("talk", name, "fid", 12, 12, 1.0, 12, value, math.nan, 0, 0, "", "", "fid", 0.0, 1.0), "x", each)
         for name, value, each in (("itself", 0.0, [0.0] * 200), ("crf28", 1.0, draws), ("aac", 0.0, [0.0] * 200))
     ]
     return sensitivity(pd.DataFrame(lines), set_frame(sets), CHANGES, "itself", METRICS)
