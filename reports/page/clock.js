@@ -2,10 +2,9 @@
 
 const FPS = 25;
 const CLOSE_S = 0.01; // nearer than this, a follower is left alone
-const FAR_S = 0.06; // farther than this it jumps; in between it runs slower or faster
-const MET_S = 0.003; // until it is as near as this: each change of speed may cost some milliseconds
-const PULL = 8; // change of speed, as a part of it, per second that one is ahead or behind
-const MOST = { silent: 0.5, heard: 0.1 };
+const FAR_S = 0.06; // farther than this it jumps; in between it runs slower or faster for as long as that takes
+const NUDGE = { silent: 0.4, heard: 0.1 }; // change of speed, as a part of it
+const REST_MS = 150; // a change of speed shows in the time of a video this much later; until then nothing is decided
 const LONGEST_LEAD_S = 0.3;
 
 // `shown(frame)` is told the frame that is seen, `changed(playing)` whether they play, `failed(text)` why they cannot.
@@ -19,6 +18,7 @@ function makeClock(shown, changed, failed) {
   let rolling = false; // whether the videos run
   let settling = false;
   let turn = 0; // counts starts, so that one that was overtaken does nothing
+  const nudged = new WeakMap(); // video -> until when its speed is left as it is
   const leads = new WeakMap(); // video -> how long its jumps take
 
   const middle = (k) => (k + 0.5) / FPS; // in the middle of a frame, rounding cannot show its neighbour
@@ -80,6 +80,7 @@ function makeClock(shown, changed, failed) {
     const started = await Promise.allSettled(
       videos.map((video) => {
         video.playbackRate = speed;
+        leave(video);
         return over(video) ? null : video.play();
       }),
     );
@@ -119,15 +120,24 @@ function makeClock(shown, changed, failed) {
     requestAnimationFrame(() => tick(mine));
   }
 
+  function leave(video) {
+    nudged.set(video, performance.now() + REST_MS);
+  }
+
   function follow(video, now) {
     if (video.seeking || over(video) || now >= video.duration) return;
+    const at = performance.now();
+    if (at < (nudged.get(video) ?? 0)) return;
+    if (video.playbackRate !== speed) {
+      video.playbackRate = speed;
+      return leave(video);
+    }
     const ahead = video.currentTime - now;
     if (Math.abs(ahead) > FAR_S) return jump(video, now);
-    const near = video.playbackRate === speed ? CLOSE_S : MET_S;
-    const most = video.muted ? MOST.silent : MOST.heard;
-    const nudge = Math.abs(ahead) <= near ? 0 : Math.max(-most, Math.min(most, PULL * ahead));
-    const rate = speed * (1 - nudge);
-    if (video.playbackRate !== rate) video.playbackRate = rate;
+    if (Math.abs(ahead) <= CLOSE_S) return;
+    const nudge = speed * (video.muted ? NUDGE.silent : NUDGE.heard);
+    video.playbackRate = speed - Math.sign(ahead) * nudge;
+    nudged.set(video, at + (Math.abs(ahead) / nudge) * 1000);
   }
 
   // A jump takes time in which the clock runs on, so it aims ahead by as long as the last one took.
@@ -135,7 +145,10 @@ function makeClock(shown, changed, failed) {
     const begun = performance.now();
     video.addEventListener(
       "seeked",
-      () => leads.set(video, Math.min(LONGEST_LEAD_S, ((performance.now() - begun) / 1000) * speed)),
+      () => {
+        leads.set(video, Math.min(LONGEST_LEAD_S, ((performance.now() - begun) / 1000) * speed));
+        leave(video);
+      },
       { once: true },
     );
     video.currentTime = Math.min(now + (leads.get(video) ?? 0), video.duration);
@@ -205,7 +218,10 @@ function makeClock(shown, changed, failed) {
     setLoop: (wish) => (loop = wish),
     setSpeed: (wish) => {
       speed = wish;
-      if (rolling) videos.forEach((video) => (video.playbackRate = speed));
+      videos.forEach((video) => {
+        video.playbackRate = speed;
+        leave(video);
+      });
     },
   };
 }

@@ -2,7 +2,7 @@
 
 const PLOT = { height: 190, left: 52, right: 12, top: 10, bottom: 34 };
 const COLOURS = 7; // see page.css; further methods get the same colours with another dash
-const curves = { data: null, metric: "", view: null };
+const curves = { data: null, metric: "", wish: "", view: null }; // the wish is kept from clip to clip
 
 window.tavceCurve = (data) => {
   curves.data = data;
@@ -28,7 +28,7 @@ function loadCurves(section, clip) {
 
 function offerCurves(section, data, missing) {
   const keys = data ? Object.keys(data.metrics) : [];
-  if (!keys.includes(curves.metric)) curves.metric = keys[0] ?? "";
+  curves.metric = keys.includes(curves.wish) ? curves.wish : (keys[0] ?? "");
   byId("curve-field").hidden = keys.length < 2;
   byId("curve-metric").innerHTML = options(keys.map((key) => [key, curveName(section, key)]), curves.metric);
   byId("curve-note").textContent = keys.length ? "" : missing;

@@ -154,6 +154,7 @@ function changeClip(by) {
 }
 
 function closePlayer() {
+  if (byId("player").open) return; // another clip was opened before this was told
   clock.pause();
   unload();
   player.clip = -1;
@@ -191,7 +192,7 @@ function startPlayer() {
   byId("loop").addEventListener("change", () => clock.setLoop(byId("loop").checked));
   byId("mute").addEventListener("change", setSound);
   byId("curve-metric").addEventListener("change", () => {
-    curves.metric = byId("curve-metric").value;
+    curves.metric = curves.wish = byId("curve-metric").value;
     redraw();
   });
   on(byId("stage"), "change", "[name=sound]", (choice) => {

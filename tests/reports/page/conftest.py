@@ -9,6 +9,7 @@ import pytest
 from reports.aggregate import aggregate
 from reports.describe import MethodInfo, MetricInfo, Provenance, tracks
 from reports.page.data import Page, PageSection
+from reports.page.write import page_html
 from reports.tables import build_table
 from tavce.media.writer import write_h264
 
@@ -63,12 +64,12 @@ def small_rows():
     return pd.DataFrame(lines)
 
 
-def make_section(rows, methods, metrics, main, **more):
-    """One data set with the tables that the report would make of its rows."""
+def make_section(rows, methods, metrics, main, clips=None, **more):
+    """One data set with the tables that the report would make of its rows, or of those of some clips."""
     dataset = rows["dataset"].iloc[0]
-    clips = sorted(rows["clip"].unique())
+    clips = clips or sorted(rows["clip"].unique())
     provenance = Provenance("judges: stand-ins (1234abcd)", "tavce 0.1 (0fedcba)", {dataset: more.get("excluded", {})})
-    means = aggregate(rows, {dataset: clips}, methods=methods)
+    means = aggregate(rows[rows["clip"].isin(clips)], {dataset: clips}, methods=methods)
     groups = [part for part in (metrics[:main], metrics[main:]) if part]
     tables = [
         build_table(means, dataset, track, methods, part, provenance) for track in tracks(methods) for part in groups
@@ -77,16 +78,16 @@ def make_section(rows, methods, metrics, main, **more):
     return PageSection(dataset, provenance.judges, rows, tables, methods, metrics, keys, **more)
 
 
-def random_rows(methods, clips, metrics, seed=0):
-    generator = np.random.default_rng(seed)
-    return pd.DataFrame(
-        [
-            score_row("large", method, f"clip_{k:03}", f"person {k % 40}", metric.key, float(value))
-            for metric in metrics
-            for method in methods
-            for k, value in enumerate(generator.normal(10, 3, clips))
-        ]
+def random_rows(methods, clips, metrics):
+    names = [f"clip_{k:03}" for k in range(clips)]
+    keys = pd.MultiIndex.from_product(
+        [[each.key for each in metrics], methods, names], names=["metric", "method", "clip"]
     )
+    rows = keys.to_frame(index=False).assign(dataset="large", reason=None, identical_frames=0)
+    rows["identity"] = "person " + (rows["clip"].str[-3:].astype(int) % 40).astype(str)
+    rows["signature"] = rows["metric"] + "|v1"
+    rows[["frames_used", "frames_expected", "frames_generated"]] = FRAMES
+    return rows.assign(value=np.random.default_rng(0).normal(10, 3, len(rows)))
 
 
 @pytest.fixture(scope="session")
@@ -130,7 +131,14 @@ def large():
     """Twenty methods, 200 clips, 23 metrics."""
     metrics = [MetricInfo(f"metric_{k}", f"Metric {k}", "dB", "higher", 3) for k in range(23)]
     methods = {f"method_{k}": MethodInfo(f"Method number {k}", "own pose", "native") for k in range(20)}
-    return Page("Large", "tavce", [make_section(random_rows(methods, 200, metrics), methods, metrics, 9)])
+    rows = random_rows(list(methods), 200, metrics)
+    few = [f"clip_{k:03}" for k in range(10)]  # the tables are as large with any number of clips
+    return Page("Large", "tavce", [make_section(rows, methods, metrics, 9, few)])
+
+
+@pytest.fixture(scope="session")
+def large_text(large):
+    return page_html(large)
 
 
 def brightness(frame):
