@@ -138,7 +138,7 @@ def gather(datasets: Mapping[str, str], methods: dict[str, Method], asked: Asked
         signed, floors = _set_signatures(dataset, found.values()), list[str]()
         if signed:
             of_sets = [each for each in asked.score.chosen if each.scope == "set"]
-            means, floors = set_means(dataset, _set_files(dataset, found, clips, wanted), of_sets, signed)
+            means, floors = set_means(dataset, _set_files(dataset, found, clips, wanted), of_sets, signed, workers())
             sets += means
         signatures = [*rows.loc[rows["dataset"] == dataset, "signature"].unique(), *signed.values()]
         line = judges_line(signatures, synthetic=kind == "synthetic")

@@ -134,7 +134,7 @@ def _material(
     paths = {side: {name: _features_file(features, side, name) for name in names} for side in (GENERATED, REFERENCE)}
     made = {side: {name: path for name, path in found.items() if path.is_file()} for side, found in paths.items()}
     files = SetFiles(made[REFERENCE], {asked.name: made[GENERATED]}, {name: name for name in names}, names)
-    sets, floors = set_means(dataset, files, of_sets, signatures)
+    sets, floors = set_means(dataset, files, of_sets, signatures, asked.workers)
     shown = [tasks[k] for k in evenly_spaced(len(tasks), SHEET_CLIPS)]
     played = [tasks[k] for k in evenly_spaced(len(tasks), min(len(tasks), PAGE_CLIPS))]
     pairs = {(REFERENCE, task.name): task.reference for task in played}

@@ -90,7 +90,7 @@ def _sets(dataset: str, clips: Sequence[Clip], folders: Mapping[str, Path], scor
         expected=[clip.id for clip in clips],
     )
     signed = {each.key: sign(each, scoring.panel, scoring.crop.policy, scoring.crop.size) for each in metrics}
-    return set_means(dataset, files, metrics, signed)[0]
+    return set_means(dataset, files, metrics, signed, workers())[0]
 
 
 def main(arguments: Sequence[str]) -> None:

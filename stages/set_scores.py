@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 from jaxtyping import Float32, Float64
+from threadpoolctl import threadpool_limits
 
 from metrics.frechet import frechet_resampled
 from metrics.kid import kernel_distance, kernel_resampled
@@ -16,6 +17,7 @@ from reports.aggregate import Mean
 from reports.result_folder import SetMean
 from stages.arrays import load_array
 from tavce.data.clips import digest
+from tavce.run.pool import run_all
 
 Features = Float32[np.ndarray, "_ features"]
 
@@ -41,7 +43,7 @@ class SetFiles:
 
 
 def set_means(
-    dataset: str, files: SetFiles, metrics: Sequence[Metric], signatures: Mapping[str, str]
+    dataset: str, files: SetFiles, metrics: Sequence[Metric], signatures: Mapping[str, str], workers: int = 1
 ) -> tuple[list[SetMean], list[str]]:
     """Return one line per method and metric over the shared frames, and one sentence on the floor of each metric.
 
@@ -50,18 +52,26 @@ def set_means(
         files: features of its frames.
         metrics: those of sets of clips.
         signatures: metric -> signature; the numbers of frames (or windows) and of videos are added.
+        workers: number of processes that measure.
     """
+    shared = {needs: shared_frames(files, needs) for needs in {metric.needs: None for metric in metrics}}
+    owners = {needs: _owners(files, needs, frames) for needs, frames in shared.items()}
+    todo = {
+        (metric.key, owner): _Task(metric, files.reference, files.generated[owner], shared[metric.needs])
+        for metric in metrics
+        for owner in dict.fromkeys(owners[metric.needs].values())
+    }
+    measured = run_all(_measured, list(todo.values()), workers=workers, label=f"metrics of sets, {dataset}")
+    values = dict(zip(todo, measured, strict=True))
     lines, floors = [], []
     for metric in metrics:
-        shared = shared_frames(files, metric.needs)
-        reference = _taken(files.reference, shared, metric.needs)
-        signature = f"{signatures[metric.key]}|frames:{sum(shared.values())}|videos:{len(shared)}"
-        known: dict[str, _Value] = {}
+        frames = shared[metric.needs]
+        signature = f"{signatures[metric.key]}|frames:{sum(frames.values())}|videos:{len(frames)}"
         for method in files.generated:
-            value = _value(metric, method, files, shared, reference, known)
-            mean = _mean(dataset, method, metric, files, len(shared), value, signature)
-            lines.append(SetMean(mean, _digest(shared), value.draws))
-        floors.append(_floor(metric, reference, files.identities))
+            value = values[metric.key, owners[metric.needs][method]]
+            mean = _mean(dataset, method, metric, files, len(frames), value, signature)
+            lines.append(SetMean(mean, _digest(frames), value.draws))
+        floors.append(_floor(metric, _taken(files.reference, frames, metric.needs), files.identities))
     return lines, floors
 
 
@@ -94,29 +104,38 @@ def _digest(shared: Mapping[str, int]) -> str:
     return digest(json.dumps(list(shared.items())).encode())
 
 
-def _value(
-    metric: Metric,
-    method: str,
-    files: SetFiles,
-    shared: Mapping[str, int],
-    reference: Mapping[str, Features],
-    known: dict[str, _Value],
-) -> _Value:
-    """Return a method's value; controls that change the sound alone share their features, and so their values."""
-    have = files.generated[method]
-    if not have or not shared:
-        return _Value(reason="no clip has frames enough from every method" if have else "no video")
-    generated = _taken(have, shared, metric.needs)
-    key = digest(b"".join(part.tobytes() for part in generated.values()))
-    if key not in known:
-        known[key] = _measured(metric, list(generated.values()), list(reference.values()))
-    return known[key]
+@dataclass(frozen=True)
+class _Task:
+    """One method's features, and those of the reference, to be compared under one metric."""
+
+    metric: Metric
+    reference: Mapping[str, Path]
+    generated: Mapping[str, Path]
+    shared: Mapping[str, int]
 
 
-def _measured(metric: Metric, generated: list[Features], truth: list[Features]) -> _Value:
+def _owners(files: SetFiles, needs: str, shared: Mapping[str, int]) -> dict[str, str]:
+    """Return method -> the first one with the same features: controls that change the sound alone share them all."""
+    first: dict[tuple[bool, str], str] = {}
+    found = {}
+    for method, have in files.generated.items():
+        taken = _taken(have, shared, needs) if have else {}
+        key = digest(b"".join(part.tobytes() for part in taken.values()))
+        found[method] = first.setdefault((bool(have), key), method)
+    return found
+
+
+def _measured(task: _Task) -> _Value:
+    """Return the value of one task; on one thread, so that it is the same to the last bit wherever it is computed."""
+    if not task.generated or not task.shared:
+        return _Value(reason="no clip has frames enough from every method" if task.generated else "no video")
+    metric = task.metric
+    generated = list(_taken(task.generated, task.shared, metric.needs).values())
+    truth = list(_taken(task.reference, task.shared, metric.needs).values())
     try:
-        value = float(metric.measure(np.concatenate(generated), np.concatenate(truth)))
-        drawn = _resample(metric)(generated, truth, resamples=RESAMPLES, seed=SEED)
+        with threadpool_limits(1):
+            value = float(metric.measure(np.concatenate(generated), np.concatenate(truth)))
+            drawn = _resample(metric)(generated, truth, resamples=RESAMPLES, seed=SEED)
     except ValueError as error:  # too few frames for a covariance
         return _Value(reason=str(error))
     low, high = np.quantile(drawn, [(1 - LEVEL) / 2, (1 + LEVEL) / 2]).tolist()
