@@ -8,12 +8,14 @@ where the last trace is the sum of the singular values of A B^T. The published c
 product of covariances instead, which for fewer frames than channels is slow and loses half of the digits.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from jaxtyping import Float, Float64, Int
 
 from metrics.feature_sets import check_features
+
+Clips = Sequence[Float[np.ndarray, "_ _"]]
 
 
 def frechet_distance(
@@ -66,17 +68,66 @@ def frechet_resampled(
         )
     if resamples < 1:
         raise ValueError(f"resamples must be at least 1, got {resamples}")
-    X, Y = np.concatenate(generated), np.concatenate(reference)
-    check_features(X, Y)
-    lengths, other_lengths = ([len(clip) for clip in clips] for clips in (generated, reference))
+    check_features(np.concatenate(generated), np.concatenate(reference))
+    clips, channels = len(generated), generated[0].shape[1]
+    lengths = np.array([min(len(one), len(other)) for one, other in zip(generated, reference, strict=True)])
+    by_frames = _distance_by_frames(generated, reference)
+    # A draw from sums costs no pass over the frames, where they take no more room than twice that of the frames.
+    by_sums = _distance_by_sums(generated, reference) if channels <= 2 * lengths.min() else by_frames
     values = np.empty(resamples)
     for k in range(resamples):
-        drawn = np.random.default_rng([seed, k]).integers(len(lengths), size=len(lengths))
-        times = np.bincount(drawn, minlength=len(lengths))
+        drawn = np.random.default_rng([seed, k]).integers(clips, size=clips)
+        times = np.bincount(drawn, minlength=clips)
+        # Covariances of fewer frames than channels have lost digits that the frames still have.
+        values[k] = by_sums(times) if lengths[times > 0].sum() >= channels else by_frames(times)
+    return values
+
+
+def _distance_by_frames(generated: Clips, reference: Clips) -> Callable[[Int[np.ndarray, " clips"]], float]:
+    """Return the distance as a function of how often each clip counts."""
+    X, Y = np.concatenate(generated), np.concatenate(reference)
+    lengths, other_lengths = ([len(clip) for clip in clips] for clips in (generated, reference))
+
+    def distance(times: Int[np.ndarray, " clips"]) -> float:
         mean, A = _centred(X, np.repeat(times, lengths))
         other_mean, B = _centred(Y, np.repeat(times, other_lengths))
-        values[k] = _distance(mean - other_mean, A, B)
-    return values
+        return _distance(mean - other_mean, A, B)
+
+    return distance
+
+
+def _distance_by_sums(generated: Clips, reference: Clips) -> Callable[[Int[np.ndarray, " clips"]], float]:
+    """Return the same function, for draws of at least as many different frames as channels."""
+    origin = np.concatenate(reference).mean(axis=0, dtype=np.float64)  # sums of squares far from 0 would lose digits
+    drawn, other_drawn = _Sums(generated, origin), _Sums(reference, origin)
+
+    def distance(times: Int[np.ndarray, " clips"]) -> float:
+        mean, C = drawn.moments(times)
+        other_mean, D = other_drawn.moments(times)
+        shift = mean - other_mean
+        squared = float(shift @ shift) + float(np.trace(C)) + float(np.trace(D)) - 2 * _root_trace(C, D)
+        return max(squared, 0.0)
+
+    return distance
+
+
+class _Sums:
+    """Number, sum and sum of squares of each clip's frames, from a common origin."""
+
+    def __init__(self, clips: Clips, origin: Float64[np.ndarray, " channels"]) -> None:
+        shifted = [clip - origin for clip in clips]
+        self._counts = np.array([len(clip) for clip in clips], np.float64)
+        self._sums = np.stack([clip.sum(axis=0) for clip in shifted])
+        self._squares = np.stack([clip.T @ clip for clip in shifted])
+
+    def moments(
+        self, times: Int[np.ndarray, " clips"]
+    ) -> tuple[Float64[np.ndarray, " channels"], Float64[np.ndarray, "channels channels"]]:
+        """Return mean and covariance (n - 1) of the frames of all clips, each as often as `times` says."""
+        total = float(times @ self._counts)
+        mean = times @ self._sums / total
+        squares = np.tensordot(times.astype(np.float64), self._squares, axes=1)
+        return mean, (squares - total * np.outer(mean, mean)) / (total - 1)
 
 
 def root_trace_nuclear(A: Float64[np.ndarray, "n channels"], B: Float64[np.ndarray, "m channels"]) -> float:
@@ -93,9 +144,13 @@ def root_trace_eigen(A: Float64[np.ndarray, "n channels"], B: Float64[np.ndarray
     With A^T A = R R^T, the matrix R^T B^T B R has the eigenvalues of the product. Those that rounding left below zero
     count as zero.
     """
-    values, vectors = np.linalg.eigh(A.T @ A)
+    return _root_trace(A.T @ A, B.T @ B)
+
+
+def _root_trace(C: Float64[np.ndarray, "channels channels"], D: Float64[np.ndarray, "channels channels"]) -> float:
+    values, vectors = np.linalg.eigh(C)
     R = vectors * np.sqrt(values.clip(min=0))
-    return float(np.sqrt(np.linalg.eigvalsh(R.T @ (B.T @ B) @ R).clip(min=0)).sum())
+    return float(np.sqrt(np.linalg.eigvalsh(R.T @ D @ R).clip(min=0)).sum())
 
 
 def _no_taller_than_wide(M: Float64[np.ndarray, "n channels"]) -> Float64[np.ndarray, "rows channels"]:

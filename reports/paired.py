@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from jaxtyping import Float64
 
 from reports.crossed import holm
 from reports.statistics import Estimate, estimate, student
@@ -62,9 +63,7 @@ def difference(ours: pd.DataFrame, theirs: pd.DataFrame, names: Difference, *, b
         names: says what is compared; its other fields are not read.
         by_size: take the values without their signs, for a metric whose better value is the one nearer to 0.
     """
-    columns = ["clip", "identity", "value"]
-    both = ours[columns].merge(theirs[["clip", "value"]], on="clip", how="outer", suffixes=("", "_theirs"))
-    mine, other = (both[name].to_numpy(np.float64) for name in ("value", "value_theirs"))
+    mine, other, people = _side_by_side(ours, theirs)
     if by_size:
         mine, other = np.abs(mine), np.abs(other)
     have = ~np.isnan(mine) & ~np.isnan(other)
@@ -72,7 +71,7 @@ def difference(ours: pd.DataFrame, theirs: pd.DataFrame, names: Difference, *, b
     finite = np.isfinite(mine) & np.isfinite(other)
     used = finite | copies
     values = (np.where(finite, mine, 0.0) - np.where(finite, other, 0.0))[used]
-    found = estimate(values, both.loc[used, "identity"].astype(str).tolist())
+    found = estimate(values, [people[k] for k in np.flatnonzero(used).tolist()])
     reason = "" if found.clips else "no clip has a value that can be subtracted on both sides"
     return replace(
         _with(names, found, reason),
@@ -81,6 +80,21 @@ def difference(ours: pd.DataFrame, theirs: pd.DataFrame, names: Difference, *, b
         copies_lost=int((have & np.isfinite(mine) & np.isinf(other)).sum()),
         copies_gained=int((have & np.isinf(mine) & np.isfinite(other)).sum()),
     )
+
+
+def _side_by_side(
+    ours: pd.DataFrame, theirs: pd.DataFrame
+) -> tuple[Float64[np.ndarray, " clips"], Float64[np.ndarray, " clips"], list[str]]:
+    """Return the values of both on the clips of either, NaN where one has none, and who is seen in those of `ours`."""
+    clips, others = ours["clip"].tolist(), theirs["clip"].tolist()
+    place = {clip: k for k, clip in enumerate(dict.fromkeys([*clips, *others]))}
+    sides = []
+    for names, frame in ((clips, ours), (others, theirs)):
+        values = np.full(len(place), np.nan)
+        values[[place[name] for name in names]] = frame["value"].to_numpy(np.float64)
+        sides.append(values)
+    unknown = len(place) - len(clips)  # clips of `theirs` alone come last
+    return sides[0], sides[1], [*map(str, ours["identity"].tolist()), *[""] * unknown]
 
 
 def set_difference(ours: Mapping[Hashable, Any], theirs: Mapping[Hashable, Any], names: Difference) -> Difference:

@@ -11,6 +11,8 @@ import numpy as np
 import pandas as pd
 from jaxtyping import Float
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
 from reports.aggregate import Mean, means_of
@@ -143,8 +145,9 @@ def save_figure(figure: Figure, stem: Path) -> tuple[Path, Path]:
     """Write a figure as ``<stem>.svg`` and ``<stem>.png`` (200 dpi); the same figure gives the same bytes."""
     svg, png = stem.with_name(f"{stem.name}.svg"), stem.with_name(f"{stem.name}.png")
     with mpl.rc_context(STYLE):
-        figure.draw_without_rendering()  # places everything once, for both files
+        # The canvases themselves: savefig draws each figure twice, for a layout that the first draw has made here.
+        FigureCanvasSVG(figure).print_svg(svg, metadata={"Date": None, "Creator": None})  # type: ignore[no-untyped-call]
         figure.set_layout_engine("none")
-        figure.savefig(svg, metadata={"Date": None, "Creator": None})
-        figure.savefig(png, dpi=200, metadata={"Software": None})
+        figure.set_dpi(200)
+        FigureCanvasAgg(figure).print_png(png, metadata={"Software": None})  # type: ignore[no-untyped-call]
     return svg, png

@@ -4,6 +4,7 @@ from pathlib import Path
 
 DATA = Path("data")
 RESULTS = Path("reports/results")
+CACHE = DATA / ".cache"  # made files under what they are made of; may be deleted at any time
 SPEED = Path("reports/speed.csv")  # measured by `tavce speed`, kept in git with the machine's name
 JUDGES = DATA / "judges"
 ROWS = "rows.parquet"  # in a score folder

@@ -23,6 +23,7 @@ from stages.measure import Score
 from stages.method import Method
 from stages.params import read_section, workers
 from stages.paths import (
+    CACHE,
     FEATURES,
     RESULTS,
     ROWS,
@@ -50,6 +51,8 @@ from tavce.data.synthetic.truth import speech_engines
 from tavce.errors import InputError
 from tavce.methods.contract import TRUE_POSE
 from tavce.run.atomic import atomic_directory
+from tavce.run.cache import Cache
+from tavce.run.pool import Pool
 
 
 @dataclass(frozen=True)
@@ -112,7 +115,9 @@ def sources(dataset: str, methods: Iterable[str], arms: Arms) -> dict[str, Sourc
     }
 
 
-def gather(datasets: Mapping[str, str], methods: dict[str, Method], asked: Asked, unpacked: ExitStack) -> Material:
+def gather(
+    datasets: Mapping[str, str], methods: dict[str, Method], asked: Asked, unpacked: ExitStack, pool: Pool
+) -> Material:
     """Return what the report is made of, read from the folders of the stages before it.
 
     Args:
@@ -120,6 +125,7 @@ def gather(datasets: Mapping[str, str], methods: dict[str, Method], asked: Asked
         methods: name -> method.
         asked: what is to be shown.
         unpacked: what ends the copies of crops that lie packed; until then the material can be shown.
+        pool: processes that measure sets.
 
     Raises:
         InputError: a table or a score file is missing.
@@ -138,7 +144,7 @@ def gather(datasets: Mapping[str, str], methods: dict[str, Method], asked: Asked
         signed, floors = _set_signatures(dataset, found.values()), list[str]()
         if signed:
             of_sets = [each for each in asked.score.chosen if each.scope == "set"]
-            means, floors = set_means(dataset, _set_files(dataset, found, clips, wanted), of_sets, signed, workers())
+            means, floors = set_means(dataset, _set_files(dataset, found, clips, wanted), of_sets, signed, pool)
             sets += means
         signatures = [*rows.loc[rows["dataset"] == dataset, "signature"].unique(), *signed.values()]
         line = judges_line(signatures, synthetic=kind == "synthetic")
@@ -170,7 +176,7 @@ def gather(datasets: Mapping[str, str], methods: dict[str, Method], asked: Asked
         videos=videos,
         sensitivity={name: each for name in datasets if (each := read_sensitivity(name)) is not None},
         speed=read_speed(SPEED),
-        processes=workers(),
+        cache=Cache(CACHE),
     )
 
 
@@ -262,9 +268,10 @@ def main(arguments: Sequence[str]) -> None:
     report, score = read_section(Report, "report"), read_section(Score, "score")
     asked = Asked(report, score, evaluate.split, list(correlations), arms)
     with ExitStack() as unpacked:
-        material = gather(datasets, methods, asked, unpacked)
+        pool = unpacked.enter_context(Pool(workers()))
+        material = gather(datasets, methods, asked, unpacked, pool)
         with atomic_directory(RESULTS) as part:
-            write_report(material, part)
+            write_report(material, part, pool)
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from reports.gate_text import compare_markdown, gate_json, gate_markdown
 from reports.result_folder import ABOUT, Results, read_results
 from tavce.errors import InputError
 from tavce.run.atomic import atomic_directory, atomic_file
+from tavce.run.pool import Pool
 
 COMMANDS = ("gate", "compare", "merge", "table")
 FOLDER = "a folder of results: reports/results after dvc repro, or OUT of tavce score"
@@ -127,7 +128,7 @@ def _merge(given: argparse.Namespace) -> int:
     except ValueError as error:
         raise InputError("results", str(error), "merge what was measured alike") from error
     with atomic_directory(given.out.resolve()) as part:
-        write_report(Material(whole), part)
+        write_report(Material(whole), part, Pool(1))
         board = leaderboard(whole, all_means(whole))
         text = leaderboard_markdown(whole, board)
         (part / "leaderboard.md").write_text(text, encoding="utf-8")

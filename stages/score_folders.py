@@ -32,7 +32,7 @@ from stages.write_report import Material, write_report
 from stages.write_sheets import SheetLine
 from tavce.errors import InputError
 from tavce.run.atomic import atomic_directory, atomic_file
-from tavce.run.pool import run_all
+from tavce.run.pool import Pool, run_all
 
 SHEET_CLIPS, SHEET_FRAMES, PAGE_CLIPS = 6, 8, 200
 GENERATED = "generated"
@@ -107,7 +107,8 @@ def score_folders(asked: FolderScore) -> bool:
         scored = table([row | {"signature": signatures[str(row["metric"])]} for row in rows])
         warn_of_lengths(scored)
         scored.to_csv(part / "rows.csv", index=False)
-        write_report(_material(asked, scored, tasks, chosen, signatures, part / FEATURES), part)
+        with Pool(asked.workers) as pool:
+            write_report(_material(asked, scored, tasks, chosen, signatures, part / FEATURES, pool), part, pool)
     return bool(scored["value"].notna().any())
 
 
@@ -127,6 +128,7 @@ def _material(
     chosen: Sequence[Metric],
     signatures: Mapping[str, str],
     features: Path,
+    pool: Pool,
 ) -> Material:
     dataset = asked.reference.resolve().name
     names = [task.name for task in tasks]
@@ -134,7 +136,7 @@ def _material(
     paths = {side: {name: _features_file(features, side, name) for name in names} for side in (GENERATED, REFERENCE)}
     made = {side: {name: path for name, path in found.items() if path.is_file()} for side, found in paths.items()}
     files = SetFiles(made[REFERENCE], {asked.name: made[GENERATED]}, {name: name for name in names}, names)
-    sets, floors = set_means(dataset, files, of_sets, signatures, asked.workers)
+    sets, floors = set_means(dataset, files, of_sets, signatures, pool)
     shown = [tasks[k] for k in evenly_spaced(len(tasks), SHEET_CLIPS)]
     played = [tasks[k] for k in evenly_spaced(len(tasks), min(len(tasks), PAGE_CLIPS))]
     pairs = {(REFERENCE, task.name): task.reference for task in played}
@@ -158,7 +160,6 @@ def _material(
                 [task.name for task in played], asked.reference, {asked.name: asked.generated}, folder, pairs
             )
         },
-        processes=asked.workers,
     )
 
 

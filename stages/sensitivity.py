@@ -23,7 +23,7 @@ from tavce.data.packed import clip_files
 from tavce.methods.contract import Outcome
 from tavce.methods.perturb import Change, perturb
 from tavce.run.atomic import atomic_directory
-from tavce.run.pool import run_all
+from tavce.run.pool import Pool, run_all
 
 WORK = "work"  # videos and features, removed at the end
 
@@ -90,7 +90,8 @@ def _sets(dataset: str, clips: Sequence[Clip], folders: Mapping[str, Path], scor
         expected=[clip.id for clip in clips],
     )
     signed = {each.key: sign(each, scoring.panel, scoring.crop.policy, scoring.crop.size) for each in metrics}
-    return set_means(dataset, files, metrics, signed, workers())[0]
+    with Pool(workers()) as pool:
+        return set_means(dataset, files, metrics, signed, pool)[0]
 
 
 def main(arguments: Sequence[str]) -> None:

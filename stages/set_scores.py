@@ -17,7 +17,7 @@ from reports.aggregate import Mean
 from reports.result_folder import SetMean
 from stages.arrays import load_array
 from tavce.data.clips import digest
-from tavce.run.pool import run_all
+from tavce.run.pool import Pool
 
 Features = Float32[np.ndarray, "_ features"]
 
@@ -43,7 +43,7 @@ class SetFiles:
 
 
 def set_means(
-    dataset: str, files: SetFiles, metrics: Sequence[Metric], signatures: Mapping[str, str], workers: int = 1
+    dataset: str, files: SetFiles, metrics: Sequence[Metric], signatures: Mapping[str, str], pool: Pool
 ) -> tuple[list[SetMean], list[str]]:
     """Return one line per method and metric over the shared frames, and one sentence on the floor of each metric.
 
@@ -52,7 +52,7 @@ def set_means(
         files: features of its frames.
         metrics: those of sets of clips.
         signatures: metric -> signature; the numbers of frames (or windows) and of videos are added.
-        workers: number of processes that measure.
+        pool: processes that measure.
     """
     shared = {needs: shared_frames(files, needs) for needs in {metric.needs: None for metric in metrics}}
     owners = {needs: _owners(files, needs, frames) for needs, frames in shared.items()}
@@ -61,7 +61,7 @@ def set_means(
         for metric in metrics
         for owner in dict.fromkeys(owners[metric.needs].values())
     }
-    measured = run_all(_measured, list(todo.values()), workers=workers, label=f"metrics of sets, {dataset}")
+    measured = pool.start(_measured, list(todo.values()), label=f"metrics of sets, {dataset}")()
     values = dict(zip(todo, measured, strict=True))
     lines, floors = [], []
     for metric in metrics:

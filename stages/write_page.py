@@ -3,8 +3,10 @@
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
+import av
 import numpy as np
 from jaxtyping import Int16
 
@@ -16,14 +18,16 @@ from reports.result_folder import Results
 from reports.tables import Table
 from stages.arrays import load_arrays
 from stages.framewise import Curve, unnamed
+from tavce.data.clips import file_sha256
 from tavce.errors import InputError
 from tavce.media.audio import read_sound
 from tavce.media.video import probe, read_frames
 from tavce.media.writer import write_h264
-from tavce.run.pool import run_all
+from tavce.run.cache import Cache
+from tavce.run.pool import Pool
 
 PAGE, VIDEOS, REFERENCE = "page", "videos", "reference"
-CRF = 20  # to look at; what is scored is stored without loss
+CRF, PRESET = 20, "veryfast"  # to look at; what is scored is stored without loss
 
 
 @dataclass(frozen=True)
@@ -64,7 +68,8 @@ def write_web_page(
     videos: Mapping[str, Videos],
     code: str,
     folder: Path,
-    workers: int,
+    pool: Pool,
+    cache: Cache | None,
 ) -> None:
     """Write ``page/`` below `folder`.
 
@@ -74,14 +79,15 @@ def write_web_page(
         videos: data set -> where its videos lie; one without an entry is shown without videos.
         code: which code made this.
         folder: of the report.
-        workers: processes that copy videos.
+        pool: processes that copy videos.
+        cache: keeps the copies for the next page, or None.
     """
     page = folder / PAGE
     page.mkdir()
     sections = []
     for dataset, info in results.datasets.items():
         found = videos.get(dataset)
-        copied = copy_videos(found, page / VIDEOS / dataset, workers) if found else {}
+        copied = copy_videos(found, page / VIDEOS / dataset, pool, cache) if found else {}
         curves = _curves(found) if found else {}
         sections.append(
             PageSection(
@@ -101,7 +107,7 @@ def write_web_page(
     write_page(Page(results.title, code, sections), page)
 
 
-def copy_videos(videos: Videos, folder: Path, workers: int) -> dict[str, list[str]]:
+def copy_videos(videos: Videos, folder: Path, pool: Pool, cache: Cache | None) -> dict[str, list[str]]:
     """Write H.264 copies with sound as ``<method>/<clip>.mp4``; return whose clips have one."""
     names = [REFERENCE, *(name for name in videos.generated if name != GROUND_TRUTH)]
     copies, owners = [], []
@@ -112,7 +118,7 @@ def copy_videos(videos: Videos, folder: Path, workers: int) -> dict[str, list[st
                 owners.append((name, clip))
     for copy in copies:
         copy.target.parent.mkdir(parents=True, exist_ok=True)
-    made = run_all(copy_video, copies, workers=workers, label="web copies")
+    made = pool.start(partial(copy_video, cache=cache), copies, label="web copies")()
     copied: dict[str, list[str]] = {name: [] for name in names}
     for (name, clip), done in zip(owners, made, strict=True):
         if done:
@@ -123,15 +129,25 @@ def copy_videos(videos: Videos, folder: Path, workers: int) -> dict[str, list[st
     return copied
 
 
-def copy_video(copy: Copy) -> bool:
-    """Write one copy; return False where the video cannot be read: its score rows say why."""
+def copy_video(copy: Copy, cache: Cache | None) -> bool:
+    """Write one copy, made before or now; return False where the video cannot be read: its score rows say why."""
+    encode = partial(_encode, copy.source)
     try:
-        seen = probe(copy.source)
-        frames = (frame[: seen.height // 2 * 2, : seen.width // 2 * 2] for frame in read_frames(copy.source))
-        write_h264(copy.target, frames, crf=CRF, sound=_sound(copy.source), preset="veryfast")
+        if cache is None:
+            encode(copy.target)
+        else:
+            sound = copy.source.with_suffix(".wav")  # where the video itself has none, see `read_sound`
+            read = [file_sha256(path) for path in (copy.source, sound) if path.is_file()]
+            cache.get(["web copy", CRF, PRESET, av.__version__, av.ffmpeg_version_info, *read], copy.target, encode)
     except InputError:
         return False
     return True
+
+
+def _encode(source: Path, target: Path) -> None:
+    seen = probe(source)
+    frames = (frame[: seen.height // 2 * 2, : seen.width // 2 * 2] for frame in read_frames(source))
+    write_h264(target, frames, crf=CRF, sound=_sound(source), preset=PRESET)
 
 
 def _sound(video: Path) -> Int16[np.ndarray, " samples"] | None:

@@ -27,9 +27,11 @@ from stages.report_published import write_published
 from stages.report_sensitivity import Changed, write_sensitivity
 from stages.write_page import Videos, write_web_page
 from stages.write_section import Part, Written, write_section
-from stages.write_sheets import SheetLine, write_sheets
+from stages.write_sheets import SheetLine, start_sheets
 from tavce.errors import InputError
 from tavce.methods.contract import TRUE_POSE
+from tavce.run.cache import Cache
+from tavce.run.pool import Pool
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,7 @@ class Material:
         videos: data set -> what the HTML page can play.
         sensitivity: data set -> scores of its ground truth under small changes.
         speed: see `reports.speed`.
-        processes: that copy videos for the page.
+        cache: keeps web copies of videos for the next report, or None.
     """
 
     results: Results
@@ -58,11 +60,11 @@ class Material:
     videos: Mapping[str, Videos] = field(default_factory=dict)
     sensitivity: Mapping[str, Changed] = field(default_factory=dict)
     speed: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=list(SPEED_COLUMNS)))
-    processes: int = 1
+    cache: Cache | None = None
 
 
-def write_report(material: Material, folder: Path) -> None:
-    """Write the results themselves and everything that is made of them into `folder`.
+def write_report(material: Material, folder: Path, pool: Pool) -> None:
+    """Write the results themselves and everything that is made of them into `folder`, with the processes of `pool`.
 
     Raises:
         InputError: rows that do not fit together (see `reports.rows.check_rows`), or two methods of one label.
@@ -75,8 +77,8 @@ def write_report(material: Material, folder: Path) -> None:
     write_results(results, folder)
     (folder / "aggregate.csv").write_text(to_csv(means), encoding="utf-8")
     (folder / "summary.json").write_text(summary(means), encoding="utf-8")
-    pictures = Pictures(folder)
-    sheets = write_sheets(material.sheets, results.methods, material.frames, folder)
+    pictures = Pictures(folder, pool)
+    sheets = start_sheets(material.sheets, results.methods, material.frames, folder, pool)
     sections: list[Section] = []
     tables: dict[str, list[Table]] = {}
     found: dict[str, list[Written]] = {}
@@ -84,7 +86,7 @@ def write_report(material: Material, folder: Path) -> None:
         curve = _curve(material.videos.get(dataset))
         pairs = Pairs(results, dataset)
         part = Part(results, dataset, means, pairs, material.against, material.speed, curve, folder, pictures)
-        written = {track: write_section(part, track, sheets) for track in tracks(results.methods)}
+        written = {track: write_section(part, track, sheets.names) for track in tracks(results.methods)}
         of_dataset = _of_dataset(material, dataset, means, folder, pictures)
         for track, each in written.items():
             extra = of_dataset if track == _beside(material) else []
@@ -96,8 +98,9 @@ def write_report(material: Material, folder: Path) -> None:
     excluded = {dataset: info.excluded for dataset, info in results.datasets.items()}
     page = report_markdown(results.title, excluded, sections, results.rows)
     (folder / "report.md").write_text(page, encoding="utf-8")
-    pictures.save(material.processes)
-    write_web_page(results, tables, material.videos, commit_line(), folder, material.processes)
+    write_web_page(results, tables, material.videos, commit_line(), folder, pool, material.cache)
+    pictures.wait()
+    sheets.wait()
 
 
 def all_means(results: Results) -> pd.DataFrame:

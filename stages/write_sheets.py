@@ -1,8 +1,8 @@
 """Videos -> contact sheets: a few frames of a few clips, each method beside the reference."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import lru_cache
 from itertools import chain
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from reports.contact_sheet import contact_sheet, evenly_spaced, save_sheet
 from reports.describe import MethodInfo
 from tavce.errors import InputError
 from tavce.media.video import read_frames
-from tavce.run.pool import progress
+from tavce.run.pool import Pool
 
 Frames = dict[int, UInt8[np.ndarray, "height width 3"]]  # index -> picture, in order
 
@@ -33,41 +33,63 @@ class SheetLine:
     generated: Path | None
 
 
-def write_sheets(
+@dataclass(frozen=True)
+class Sheets:
+    """Contact sheets that are being drawn.
+
+    Attributes:
+        names: (data set, method) -> file, relative to the report's folder.
+        wait: returns when all are written.
+    """
+
+    names: Mapping[tuple[str, str], str]
+    wait: Callable[[], object]
+
+
+@dataclass(frozen=True)
+class _Task:
+    title: str
+    label: str
+    lines: Sequence[SheetLine]
+    columns: int
+    path: Path
+
+
+def start_sheets(
     sheets: Mapping[tuple[str, str], Sequence[SheetLine]],
     methods: Mapping[str, MethodInfo],
     columns: int,
     folder: Path,
-) -> dict[tuple[str, str], str]:
-    """Write ``sheets/<dataset>-<method>.png`` and return their paths relative to `folder`.
+    pool: Pool,
+) -> Sheets:
+    """Begin to write ``sheets/<dataset>-<method>.png``.
 
     Args:
         sheets: (data set, method) -> clips to show.
         methods: name -> how it is shown.
         columns: frames of each clip.
         folder: of the report.
+        pool: processes that draw.
     """
-    written = {}
     if sheets:
         (folder / "sheets").mkdir()
-    items = list(sheets.items())
-    truth = cache(partial(_truth, columns=columns))  # all methods stand beside the same reference frames
-    for (dataset, method), lines in progress(items, len(items), "contact sheets"):
-        name = f"sheets/{dataset}-{method}.png"
-        pairs = [_sheet_lines(line, methods[method].label, truth(line.reference)) for line in lines]
-        widest = max(len(frames) for _, frames in chain.from_iterable(pairs))
-        sheet = contact_sheet(
-            list(chain.from_iterable(pairs)),
-            group=2,
-            heads=[f"{n + 1} of {widest}" for n in range(widest)],
-            title=f"{dataset}: {methods[method].label}",
-        )
-        save_sheet(folder / name, sheet)
-        written[dataset, method] = name
-    return written
+    names = {(dataset, method): f"sheets/{dataset}-{method}.png" for dataset, method in sheets}
+    tasks = [
+        _Task(f"{key[0]}: {methods[key[1]].label}", methods[key[1]].label, lines, columns, folder / names[key])
+        for key, lines in sheets.items()
+    ]
+    return Sheets(names, pool.start(_write, tasks, label="contact sheets"))
 
 
-def _sheet_lines(line: SheetLine, label: str, truth: Frames) -> list[tuple[str, list]]:  # type: ignore[type-arg]
+def _write(task: _Task) -> None:
+    pairs = [_sheet_lines(line, task.label, task.columns) for line in task.lines]
+    widest = max(len(frames) for _, frames in chain.from_iterable(pairs))
+    heads = [f"{n + 1} of {widest}" for n in range(widest)]
+    save_sheet(task.path, contact_sheet(list(chain.from_iterable(pairs)), group=2, heads=heads, title=task.title))
+
+
+def _sheet_lines(line: SheetLine, label: str, columns: int) -> list[tuple[str, list]]:  # type: ignore[type-arg]
+    truth = _truth(line.reference, line.reference.stat().st_mtime_ns, columns)
     try:
         made = _picked(line.generated, list(truth)) if line.generated else {}
     except InputError:
@@ -78,7 +100,8 @@ def _sheet_lines(line: SheetLine, label: str, truth: Frames) -> list[tuple[str, 
     ]
 
 
-def _truth(reference: Path, columns: int) -> Frames:
+@lru_cache(maxsize=16)  # all methods stand beside the same reference frames
+def _truth(reference: Path, written_ns: int, columns: int) -> Frames:
     return _picked(reference, evenly_spaced(sum(1 for _ in read_frames(reference)), columns))
 
 

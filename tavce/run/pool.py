@@ -26,6 +26,52 @@ def progress(items: Iterable[Item], total: int, label: str) -> Iterator[Item]:
     return iter(tqdm(items, total=total, desc=label, leave=False, disable=not sys.stderr.isatty()))
 
 
+class Pool:
+    """Processes that wait for work from `start`, as a context; leaving it cancels what has not begun."""
+
+    def __init__(self, workers: int) -> None:
+        """Args: workers: number of processes; 1 works in this process. It moves the speed, never a result."""
+        self._workers = workers
+        self._executor: ProcessPoolExecutor | None = None
+        self._saved: dict[str, str | None] = {}
+
+    def __enter__(self) -> "Pool":
+        if self._workers > 1:
+            self._saved = {name: os.environ.get(name) for name in _THREAD_VARIABLES}
+            os.environ.update(dict.fromkeys(_THREAD_VARIABLES, "1"))
+            context = multiprocessing.get_context("spawn")
+            self._executor = ProcessPoolExecutor(self._workers, mp_context=context, initializer=_begin)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._executor is not None:
+            self._executor.shutdown(wait=True, cancel_futures=True)
+        for name, value in self._saved.items():
+            os.environ.pop(name) if value is None else os.environ.update({name: value})
+
+    def start(
+        self, function: Callable[[Item], Result], items: Sequence[Item], *, label: str
+    ) -> Callable[[], list[Result]]:
+        """Begin ``[function(item) for item in items]`` and return what waits for it: a call gives the results.
+
+        Args:
+            function: a picklable function of one item; what it returns must not depend on other items.
+            items: picklable.
+            label: what the progress bar says while one waits.
+
+        Raises (in the wait):
+            InputError: a worker process died (out of memory, or killed).
+            Exception: the first one that `function` raises.
+        """
+        if self._executor is None:
+            return lambda: [function(item) for item in progress(items, len(items), label)]
+        try:
+            futures = [self._executor.submit(function, item) for item in items]
+        except BrokenProcessPool as error:
+            raise _died(label) from error
+        return lambda: list(progress(_results(futures, label), len(items), label))
+
+
 def run_all(function: Callable[[Item], Result], items: Sequence[Item], *, workers: int, label: str) -> list[Result]:
     """Return ``[function(item) for item in items]``, computed by `workers` processes.
 
@@ -39,20 +85,8 @@ def run_all(function: Callable[[Item], Result], items: Sequence[Item], *, worker
         InputError: a worker process died (out of memory, or killed).
         Exception: the first one that `function` raises; items not yet begun are cancelled.
     """
-    if workers <= 1 or len(items) <= 1:
-        return [function(item) for item in progress(items, len(items), label)]
-    saved = {name: os.environ.get(name) for name in _THREAD_VARIABLES}
-    os.environ.update(dict.fromkeys(_THREAD_VARIABLES, "1"))
-    pool = ProcessPoolExecutor(
-        min(workers, len(items)), mp_context=multiprocessing.get_context("spawn"), initializer=_begin
-    )
-    try:
-        futures = [pool.submit(function, item) for item in items]
-        return list(progress(_results(futures, label), len(items), label))
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
-        for name, value in saved.items():
-            os.environ.pop(name) if value is None else os.environ.update({name: value})
+    with Pool(min(workers, len(items))) as pool:
+        return pool.start(function, items, label=label)()
 
 
 def _begin() -> None:
@@ -73,6 +107,10 @@ def _results(futures: list["Future[Result]"], label: str) -> Iterator[Result]:
         for future in futures:
             yield future.result()
     except BrokenProcessPool as error:
-        raise InputError(
-            label, "a worker process died, most likely for want of memory", "lower runtime.workers in params.yaml"
-        ) from error
+        raise _died(label) from error
+
+
+def _died(label: str) -> InputError:
+    return InputError(
+        label, "a worker process died, most likely for want of memory", "lower runtime.workers in params.yaml"
+    )

@@ -145,6 +145,20 @@ def test_resampling_equals_repeating_the_drawn_clips(clips):
         assert values[k] == pytest.approx(expected, rel=1e-9)
 
 
+@pytest.mark.parametrize("channels", [12, 40, 41])
+def test_draws_from_sums_are_those_from_frames(channels):
+    """Clips of 20 frames: sums serve up to 40 channels; two of three clips drawn are fewer frames than channels."""
+    both = [[draw(n + 10 * side, 20, channels) + 1000 for n in range(3)] for side in range(2)]
+    values = frechet_resampled(*both, resamples=12, seed=1)
+    distinct = set()
+    for k in range(12):
+        drawn = np.random.default_rng([1, k]).integers(3, size=3)
+        distinct.add(len(set(drawn.tolist())))
+        expected = frechet_distance(*(np.concatenate([side[i] for i in drawn]) for side in both))
+        assert values[k] == pytest.approx(expected, rel=1e-8)
+    assert len(distinct) > 1
+
+
 def test_resampling_depends_on_the_seed_alone_and_more_draws_keep_the_first(clips):
     values = frechet_resampled(*clips, resamples=8, seed=3)
     np.testing.assert_array_equal(frechet_resampled(*clips, resamples=3, seed=3), values[:3])

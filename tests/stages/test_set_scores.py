@@ -8,6 +8,7 @@ import pytest
 from metrics import FID, KID
 from metrics.frechet import frechet_distance
 from stages.set_scores import SetFiles, set_means, shared_frames
+from tavce.run.pool import Pool
 
 SIGNED = {"fid": "fid|v1|x", "kid": "kid|v1|x"}
 CLIPS = ("a", "b", "c", "d")
@@ -35,7 +36,7 @@ def files(tmp_path: Path) -> SetFiles:
 
 
 def lines(files: SetFiles):
-    means, floors = set_means("talk", files, (FID, KID), SIGNED)
+    means, floors = set_means("talk", files, (FID, KID), SIGNED, Pool(1))
     return {(each.mean.method, each.mean.metric): each.mean for each in means}, floors
 
 
@@ -87,13 +88,13 @@ def test_the_floor_is_one_half_of_the_people_against_the_others(files: SetFiles)
 
 def test_one_person_has_no_floor(files: SetFiles) -> None:
     alone = SetFiles(files.reference, files.generated, dict.fromkeys(CLIPS, "p"), CLIPS)
-    _, floors = set_means("talk", alone, (FID,), SIGNED)
+    _, floors = set_means("talk", alone, (FID,), SIGNED, Pool(1))
     assert floors == ["FID: one person only, so ground truth cannot be split in halves"]
 
 
 def test_where_nobody_is_known_the_floor_speaks_of_clips(files: SetFiles) -> None:
     unknown = SetFiles(files.reference, files.generated, {clip: clip for clip in CLIPS}, CLIPS)
-    _, floors = set_means("talk", unknown, (FID,), SIGNED)
+    _, floors = set_means("talk", unknown, (FID,), SIGNED, Pool(1))
     assert floors[0].startswith("FID of ground truth, half of the clips against the others: ")
 
 
