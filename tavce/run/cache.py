@@ -45,9 +45,10 @@ class Cache:
         part = entry.with_name(f".{uuid.uuid4().hex}{entry.suffix}")  # a name of its own: others may make the same
         try:
             entry.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise InputError(self.folder, f"cannot be written ({error.strerror})", "choose another place") from error
+        try:
             make(part)
             part.replace(entry)
-        except OSError as error:
-            raise InputError(self.folder, f"cannot be written ({error.strerror})", "free some space") from error
         finally:
             part.unlink(missing_ok=True)

@@ -12,12 +12,21 @@ import psutil
 import pytest
 
 from tavce.errors import InputError
-from tavce.run.pool import run_all
+from tavce.run.pool import Pool, run_all
 
 
 def test_same_results_in_order_for_any_number_of_workers() -> None:
     items = [float(n) for n in range(20)]
     assert run_all(sqrt, items, workers=2, label="x") == run_all(sqrt, items, workers=1, label="x")
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_one_pool_serves_several_lists_of_work(workers: int) -> None:
+    with Pool(workers) as pool:
+        first = pool.start(sqrt, [1.0, 4.0], label="x")
+        second = pool.start(abs, [-1, 2], label="y")
+        assert second() == [1, 2]
+        assert first() == [1.0, 2.0]
 
 
 def test_an_error_in_a_worker_is_raised_here() -> None:
