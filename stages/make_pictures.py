@@ -59,7 +59,7 @@ def _shoot(address: str) -> None:
             page.goto(address)
             page.screenshot(path=PICTURES / f"{name}.png")
             if name == "page":
-                page.click("#clips-body button >> nth=0")
+                page.click('.clips [data-clip="0"]')
                 page.wait_for_function("() => [...document.querySelectorAll('video')].every((v) => v.readyState >= 3)")
                 page.click("#play")
                 page.wait_for_function(f"() => document.querySelector('video').currentTime > {LOOKED_AT_S}")
