@@ -9,6 +9,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.font_manager import FontProperties
+from matplotlib.ticker import NullLocator, StrMethodFormatter
 
 from reports.aggregate import Mean
 from reports.describe import GROUND_TRUTH, MethodInfo, MetricInfo
@@ -116,7 +118,7 @@ def offset_figure(rows: pd.DataFrame, names: Sequence[str], methods: Mapping[str
             axis.set_yticks([])
             axis.spines[["top", "right", "left"]].set_visible(False)
         axes[-1].set_xlim(-15.5, 15.5)
-        axes[-1].set_xlabel("AV offset of each clip, frames (positive: the sound leads)")
+        figure.supxlabel("AV offset of each clip (frames; positive: sound leads)", size=7.5)
     return figure
 
 
@@ -147,8 +149,13 @@ def speed_figure(
         axis.set(
             xscale="log", xlabel="frames per second (dotted: real time)", ylabel=f"{metric.heading} {metric.arrow}"
         )
+        low, high = axis.get_xlim()
+        ticks = [step * 10.0**power for power in range(-3, 7) for step in (1, 2, 5)]  # the labels of log axes are TeX
+        axis.set_xticks([each for each in ticks if low <= each <= high], minor=False)
+        axis.xaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
+        axis.xaxis.set_minor_locator(NullLocator())
         axis.spines[["top", "right"]].set_visible(False)
-        axis.legend(frameon=False, fontsize=6.5)
+        figure.legend(loc="outside lower center", ncols=2, frameon=False, fontsize=6.5)
     return figure
 
 
@@ -187,10 +194,16 @@ def radar_figure(
             axis.plot(
                 angles, [*shares, shares[0]], line, marker=mark, ms=3, lw=1.2, color=colour, label=methods[name].label
             )
-        axis.set_xticks(angles[:-1], [metric.label for metric in spokes])
-        axis.set_yticks([0, 0.5, 1], [methods[floor].label if floor in methods else floor, "", "truth"], size=6)
+        axis.set_xticks(angles[:-1], [metric.label for metric in spokes], size=6.5)
+        for label, angle in zip(axis.get_xticklabels(), angles, strict=False):
+            across = math.cos(angle)
+            label.set_horizontalalignment("left" if across > 0.1 else "right" if across < -0.1 else "center")
+        axis.tick_params(axis="x", pad=0)
+        axis.set_yticks([0.5, 1], ["", ""])
         axis.set_ylim(0, 1.1)
-        figure.legend(loc="outside lower center", ncols=2, frameon=False, fontsize=6.5)
+        centre = methods[floor].label if floor in methods else floor
+        legend = figure.legend(loc="outside lower center", ncols=2, frameon=False, fontsize=6.5)
+        legend.set_title(f"centre: {centre}; outer ring: ground truth", prop=FontProperties(size=6.5))
     return figure
 
 
