@@ -30,7 +30,10 @@ CONTROLS = {
 # What a run writes, in part not in git; the pages of the report stage are no documentation.
 MADE = (ROOT / "reports" / "results", ROOT / "data", ROOT / "build")
 # Pages that no user reads on the way from README.md.
-ASIDE = {ROOT / "tests" / "media" / "golden" / "README.md"}
+ASIDE = {
+    ROOT / "tests" / "media" / "golden" / "README.md",
+    ROOT / "docs" / "metrics.md",
+}  # the second says where it went
 
 
 def markdown_files() -> list[Path]:
