@@ -17,7 +17,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocato
 
 from reports.ablation import Ablation, Cell, Column
 from reports.crossed import CrossedMean
-from reports.plots import STYLE, TITLE_LETTERS, WIDTH_IN
+from reports.figures import STYLE, WIDTH_IN, panel_grid, panel_title
 
 ACROSS, LINE_IN, TWO_LINES_IN, HEAD_IN, LEGEND_IN, CURVE_IN = 3, 0.22, 0.29, 0.62, 0.3, 1.55
 LEGEND_ACROSS, FIGURE_LETTERS, SAMPLE_LETTERS = 5, 120, 7
@@ -55,7 +55,7 @@ def level_figure(found: Ablation) -> Figure:
                 panel.plot(cell.by_seed, np.full(len(cell.by_seed), row + BELOW), zorder=2, **SEED)
                 _mean(panel, cell.level, row, FULL if arm == found.study.full else ARM)
             _still(panel, cells, column, len(cells))
-            panel.set_title(_title(column))
+            panel.set_title(panel_title(column.metric))
         looks = [("mean and 95 % interval", ARM), (f"{found.study.labels[found.study.full]}, the full model", FULL)]
         _legend(figure, [*looks, ("mean of one seed", SEED), ("still frame, or where it lies", STILL)])
     return figure
@@ -77,7 +77,7 @@ def difference_figure(found: Ablation) -> Figure:
                 _mean(panel, cell.difference, row, {"better": BETTER, "worse": WORSE}.get(cell.verdict, NOISE))
             panel.axvline(0, color="black", lw=0.8, zorder=1)
             panel.margins(x=0.08)
-            panel.set_title(_title(column))
+            panel.set_title(panel_title(column.metric))
         looks = [(f"better than {full}", BETTER), (f"worse than {full}", WORSE), ("within noise", NOISE)]
         _legend(figure, looks)
     return figure
@@ -157,23 +157,12 @@ def correlation_figure(found: Sequence[Mapping[str, Any]]) -> Figure:
 
 
 def _panels(count: int, labels: Sequence[str], line: float = LINE_IN) -> tuple[Figure, list[Axes]]:
-    with mpl.rc_context(STYLE):
-        down, across = -(-count // ACROSS), min(ACROSS, count)
-        names = [_broken(label) for label in labels]
-        line = max(line, TWO_LINES_IN if any("\n" in name for name in names) else 0.0)
-        size = (WIDTH_IN, down * (HEAD_IN + line * len(labels)) + LEGEND_IN)
-        figure = Figure(figsize=size, layout="constrained")
-        panels = figure.subplots(down, across, sharey=True, squeeze=False)
-        for panel in panels.flat[count:]:
-            panel.set_visible(False)
-        panels[0, 0].set_ylim(len(labels) - 0.5, -0.5)
-        for first in panels[:, 0]:
-            first.set_yticks(range(len(labels)), names)
-        for panel in panels.flat:
-            _finish(panel)
-            panel.spines["left"].set_visible(False)
-            panel.xaxis.set_major_locator(MaxNLocator(4))
-    return figure, list(panels.flat)
+    names = [_broken(label) for label in labels]
+    line = max(line, TWO_LINES_IN if any("\n" in name for name in names) else 0.0)
+    figure, panels = panel_grid(count, names, across=ACROSS, head=HEAD_IN, line=line, foot=LEGEND_IN)
+    for panel in panels:
+        panel.xaxis.set_major_locator(MaxNLocator(4))
+    return figure, panels
 
 
 def _finish(panel: Axes) -> None:
@@ -266,12 +255,6 @@ def _legend_columns(names: Sequence[str]) -> int:
         if sum(widths) <= FIGURE_LETTERS:
             return columns
     return 1
-
-
-def _title(column: Column) -> str:
-    metric = column.metric
-    lines = textwrap.wrap(f"{metric.label}\N{NO-BREAK SPACE}{metric.arrow}", TITLE_LETTERS)
-    return "\n".join([*lines, f"({metric.unit})"] if metric.unit else lines)
 
 
 def _broken(label: str) -> str:

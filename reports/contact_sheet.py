@@ -79,7 +79,7 @@ def contact_sheet(
 
 def save_sheet(path: Path, sheet: UInt8[np.ndarray, "height width 3"]) -> None:
     """Write a sheet as PNG; the same sheet gives the same bytes."""
-    Image.fromarray(sheet).save(path, format="PNG", optimize=False, compress_level=6)
+    Image.fromarray(sheet).save(path, format="PNG", compress_level=3)
 
 
 def _paste(sheet: Image.Image, frame: Frame, corner: tuple[int, int], cell: int) -> None:

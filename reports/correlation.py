@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from reports.markdown import escape
+from reports.markdown import escape, table
 
 COLUMNS = {
     "released_auc": "released AUC ↑",
@@ -38,6 +38,6 @@ def correlation_table(found: Sequence[Mapping[str, Any]]) -> str:
             figures = metric[encoders]
             values = [f"{figures[name]:.3f}" for name in COLUMNS]
             rows.append([escape(metric["label"]), encoders, *values, f"{figures['clips']}"])
-    table = "\n".join(f"| {' | '.join(row)} |" for row in rows) + "\n\n" if len(rows) > 2 else ""
-    notes = [*reasons, *(NOTES if table else ())]
-    return table + "".join(f"- {escape(note)}\n" for note in notes)
+    shown = f"{table(rows)}\n" if len(rows) > 2 else ""
+    notes = [*reasons, *(NOTES if shown else ())]
+    return shown + "".join(f"- {escape(note)}\n" for note in notes)

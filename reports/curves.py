@@ -6,7 +6,7 @@ from itertools import chain
 import matplotlib as mpl
 from matplotlib.figure import Figure
 
-from reports.plots import STYLE, WIDTH_IN
+from reports.figures import STYLE, WIDTH_IN
 
 PANEL_IN, ACROSS = 1.7, 3
 # Okabe and Ito; with the line styles they differ in grey print too.

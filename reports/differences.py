@@ -8,7 +8,7 @@ from functools import cache
 import pandas as pd
 
 from reports.describe import MethodInfo, MetricInfo, of_track
-from reports.markdown import escape
+from reports.markdown import escape, table
 from reports.paired import Difference, adjusted, difference, set_difference
 from reports.result_folder import Results
 
@@ -103,10 +103,9 @@ def difference_markdown(
     for name in dict.fromkeys(each.method for each in found):
         cells = [_cell(by_method[name, info.key], info) for info in metrics]
         lines.append([escape(methods[name].label), *cells])
-    table = "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
     return (
-        f"{table}\n\n- Mean differences on the clips that both have, in brackets the 95 % interval over people; for "
-        "metrics of sets over clips. A star: p < .05 after Holm over the metrics of this table.\n"
+        f"{table(lines)}\n- Mean differences on the clips that both have, in brackets the 95 % interval over people; "
+        "for metrics of sets over clips. A star: p < .05 after Holm over the metrics of this table.\n"
         "- A dash: no clip has a value that can be subtracted on both sides (PSNR of a copy is infinite).\n"
     )
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from reports.describe import MethodInfo, MetricInfo
 from reports.gate import Compared, Verdict
-from reports.markdown import escape
+from reports.markdown import escape, row
 from reports.result_folder import Results
 
 SHOWN = 50  # findings in the summary; the JSON has all
@@ -23,7 +23,7 @@ def gate_markdown(verdict: Verdict, baseline: Results) -> str:
         lines += ["| What | Data set | Method | Metric | |", "| :-- | :-- | :-- | :-- | :-- |"]
         for each in verdict.findings[:SHOWN]:
             where = (each.dataset, _label(each.method, baseline.methods), _heading(each.metric, baseline.metrics))
-            lines.append(_row([f"**{each.kind}**", *map(escape, where), escape(each.text)]))
+            lines.append(row([f"**{each.kind}**", *map(escape, where), escape(each.text)]))
         if count > SHOWN:
             lines.append(f"\nand {count - SHOWN} more")
         lines.append("")
@@ -83,12 +83,8 @@ def _table(compared: Sequence[Compared], baseline: Results) -> list[str]:
             str(found.clips),
             each.verdict,
         ]
-        lines.append(_row(cells))
+        lines.append(row(cells))
     return lines
-
-
-def _row(cells: Sequence[str]) -> str:
-    return f"| {' | '.join(cells)} |"
 
 
 def _label(method: str, methods: Mapping[str, MethodInfo]) -> str:

@@ -7,7 +7,7 @@ import pandas as pd
 
 from reports.aggregate import Mean, means_of
 from reports.describe import MethodInfo, MetricInfo, of_track
-from reports.markdown import escape
+from reports.markdown import escape, table
 
 
 def interval_table(
@@ -32,7 +32,7 @@ def interval_table(
     for name in of_track(methods, track):
         cells = [_cell(means[name, metric.key], metric) for metric in metrics]
         lines.append([escape(methods[name].label), *cells])
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines) + "\n"
+    return table(lines)
 
 
 def _cell(mean: Mean, metric: MetricInfo) -> str:

@@ -1,6 +1,7 @@
 """A table in LaTeX (needs the package booktabs)."""
 
 import re
+from collections.abc import Sequence
 
 from reports.tables import Cell, Line, Table
 
@@ -31,28 +32,52 @@ def to_latex(table: Table) -> str:
     others = [_line(line) for line in table.lines if not line.control]
     caption = f"{table.judges.rstrip('.')}. Data set {table.dataset}, track {table.track}."
     between = [r"\midrule"] if controls and others else []
+    notes = [f"{escape(note.text)}{_code(note.code)}" for note in table.notes]
+    columns = f"l{'r' * (len(heads) + 1)}"
+    return environment(caption, columns, ["Method", *heads, "clips"], [*controls, *between, *others], notes)
+
+
+def environment(
+    caption: str, columns: str, heads: Sequence[str], body: Sequence[str], notes: Sequence[str] = (), layout: str = ""
+) -> str:
+    """Return a ``table`` environment.
+
+    Args:
+        caption: plain text.
+        columns: the argument of ``tabular``.
+        heads: of the columns, in LaTeX, as are all that follow.
+        body: the lines between the rules, each with its end.
+        notes: below the table.
+        layout: what follows ``centering``, such as a size.
+    """
+    below = [
+        r"\par\smallskip",
+        r"\begin{minipage}{\linewidth}\footnotesize\raggedright",
+        *(rf"{note}\par" for note in notes),
+        r"\end{minipage}",
+    ]
     return "\n".join(
         [
             r"\begin{table}[t]",
-            r"\centering",
+            rf"\centering{layout}",
             rf"\caption{{{escape(caption)}}}",
-            rf"\begin{{tabular}}{{l{'r' * (len(heads) + 1)}}}",
+            rf"\begin{{tabular}}{{{columns}}}",
             r"\toprule",
-            rf"{' & '.join(['Method', *heads, 'clips'])} \\",
+            row(heads),
             r"\midrule",
-            *controls,
-            *between,
-            *others,
+            *body,
             r"\bottomrule",
             r"\end{tabular}",
-            r"\par\smallskip",
-            r"\begin{minipage}{\linewidth}\footnotesize\raggedright",
-            *(rf"{escape(note.text)}{_code(note.code)}\par" for note in table.notes),
-            r"\end{minipage}",
+            *(below if notes else []),
             r"\end{table}",
             "",
         ]
     )
+
+
+def row(cells: Sequence[str]) -> str:
+    """Return one line of a table."""
+    return rf"{' & '.join(cells)} \\"
 
 
 def _code(text: str) -> str:
@@ -63,7 +88,7 @@ def _code(text: str) -> str:
 
 def _line(line: Line) -> str:
     label = rf"\textit{{{escape(line.label)}}}" if line.control else escape(line.label)
-    return rf"{' & '.join([label, *map(_cell, line.cells), line.clips])} \\"
+    return row([label, *map(_cell, line.cells), line.clips])
 
 
 def _cell(cell: Cell) -> str:

@@ -1,6 +1,7 @@
 """A table in Markdown (GitHub's dialect)."""
 
 import re
+from collections.abc import Iterable, Sequence
 
 from reports.tables import Cell, Line, Table
 
@@ -17,14 +18,20 @@ def to_markdown(table: Table) -> str:
     heads = [
         f"{escape(metric.heading)} {metric.arrow}{'‡' if metric.key in table.mixed else ''}" for metric in table.metrics
     ]
-    lines = [escape(table.judges), "", _row(["Method", *heads, "clips"]), _row([":--", *(["--:"] * (len(heads) + 1))])]
-    lines += [_row([_label(line), *(_cell(cell) for cell in line.cells), line.clips]) for line in table.lines]
+    lines = [escape(table.judges), "", row(["Method", *heads, "clips"]), row([":--", *(["--:"] * (len(heads) + 1))])]
+    lines += [row([_label(line), *(_cell(cell) for cell in line.cells), line.clips]) for line in table.lines]
     lines.append("")
     lines += [f"- {escape(note.text)}" + (f" `{note.code}`" if note.code else "") for note in table.notes]
     return "\n".join(lines) + "\n"
 
 
-def _row(cells: list[str]) -> str:
+def table(lines: Iterable[Sequence[str]]) -> str:
+    """Return lines of cells as a table; the second line is that of the sides, such as ``--:``."""
+    return "".join(f"{row(cells)}\n" for cells in lines)
+
+
+def row(cells: Sequence[str]) -> str:
+    """Return one line of a table."""
     return f"| {' | '.join(cells)} |"
 
 

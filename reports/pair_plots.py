@@ -14,7 +14,7 @@ from matplotlib.ticker import NullLocator, StrMethodFormatter
 
 from reports.aggregate import Mean
 from reports.describe import GROUND_TRUTH, MethodInfo, MetricInfo
-from reports.plots import STYLE, WIDTH_IN
+from reports.figures import STYLE, WIDTH_IN
 
 # Okabe and Ito, each with a mark of its own, so that grey print and every colour vision tell them apart.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#F0E442")

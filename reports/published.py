@@ -182,32 +182,20 @@ def beside_latex(found: pd.DataFrame, dataset: str) -> str:
         where = _breakable(f"{line['paper']}, {line['table']}")
         numbers = [cell.replace("-", "$-$") for cell in numbers]
         cells = [_ragged(method), _ragged(metric), *numbers, _ragged(where), comparable]
-        rows.append(rf"{' & '.join(cells)} \\")
+        rows.append(latex.row(cells))
     notes = [*_notes(found, dataset), *(f"({k}) {why}." for k, why in enumerate(whys, 1))]
     names = {str(line["method"]): str(line["printed_as"]) for line in lines}
     notes += [f"{ours} is printed as {theirs}." for ours, theirs in names.items()]
-    written = [rf"{latex.escape(note)}\par" for note in notes]
+    written = [latex.escape(note) for note in notes]
     if not rows:
-        return "\n".join([*written, ""])
-    return "\n".join(
-        [
-            r"\begin{table}[t]",
-            r"\centering\scriptsize\setlength{\tabcolsep}{2pt}",
-            rf"\caption{{{latex.escape(f'Ours beside printed numbers. Data set {dataset}.')}}}",
-            r"\begin{tabular}{@{}p{.15\linewidth}p{.11\linewidth}rrrp{.15\linewidth}l@{}}",
-            r"\toprule",
-            r"Method & Metric & Ours & Printed & Gap & Paper, table & Comparable \\",
-            r"\midrule",
-            *rows,
-            r"\bottomrule",
-            r"\end{tabular}",
-            r"\par\smallskip",
-            r"\begin{minipage}{\linewidth}\footnotesize\raggedright",
-            *written,
-            r"\end{minipage}",
-            r"\end{table}",
-            "",
-        ]
+        return "".join(rf"{note}\par" + "\n" for note in written)
+    return latex.environment(
+        f"Ours beside printed numbers. Data set {dataset}.",
+        r"@{}p{.15\linewidth}p{.11\linewidth}rrrp{.15\linewidth}l@{}",
+        ["Method", "Metric", "Ours", "Printed", "Gap", "Paper, table", "Comparable"],
+        rows,
+        written,
+        layout=r"\scriptsize\setlength{\tabcolsep}{2pt}",
     )
 
 
@@ -242,4 +230,4 @@ def _notes(found: pd.DataFrame, dataset: str) -> list[str]:
 def _markdown(head: Sequence[str], rows: Sequence[Sequence[str]], sides: str) -> str:
     rule = [{"l": ":--", "r": "--:"}[side] for side in sides]
     lines = [list(head), rule, *([markdown.escape(cell) for cell in row] for row in rows)]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
+    return markdown.table(lines)

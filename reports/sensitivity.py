@@ -9,11 +9,12 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from reports import latex
 from reports.describe import MetricInfo
 from reports.differences import pairs_of
-from reports.latex import escape as tex
-from reports.markdown import escape
-from reports.plots import METHOD, STYLE, WIDTH_IN
+from reports.figures import STYLE, panel_grid
+from reports.markdown import escape, table
+from reports.plots import METHOD
 from reports.statistics import estimate
 
 PANELS_ACROSS, LINE_IN = 3, 0.17
@@ -90,31 +91,17 @@ def sensitivity_markdown(found: Sequence[Moved], metrics: Sequence[MetricInfo]) 
     lines = [["Ground truth, and", *(f"{escape(info.heading)} {info.arrow}" for info in metrics)]]
     lines.append([":--", *(["--:"] * len(metrics))])
     lines += [[escape(name), *cells] for name, cells in _cells(found, metrics).items()]
-    text = "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
-    return text + "\n\n" + "".join(f"- {line}\n" for line in _notes(found, metrics))
+    return table(lines) + "\n" + "".join(f"- {line}\n" for line in _notes(found, metrics))
 
 
 def sensitivity_latex(found: Sequence[Moved], metrics: Sequence[MetricInfo], judges: str) -> str:
     """Return the same as a ``table`` environment (needs booktabs)."""
-    heads = ["Ground truth, and", *(tex(f"{info.heading} {info.arrow}") for info in metrics)]
-    body = [" & ".join([tex(name), *map(tex, cells)]) + r" \\" for name, cells in _cells(found, metrics).items()]
+    heads = ["Ground truth, and", *(latex.escape(f"{info.heading} {info.arrow}") for info in metrics)]
+    body = [
+        latex.row([latex.escape(name), *map(latex.escape, cells)]) for name, cells in _cells(found, metrics).items()
+    ]
     caption = f"{judges.rstrip('.')}. {' '.join(_notes(found, metrics))}"
-    return "\n".join(
-        [
-            r"\begin{table}[t]",
-            r"\centering",
-            rf"\caption{{{tex(caption)}}}",
-            rf"\begin{{tabular}}{{l{'r' * len(metrics)}}}",
-            r"\toprule",
-            " & ".join(heads) + r" \\",
-            r"\midrule",
-            *body,
-            r"\bottomrule",
-            r"\end{tabular}",
-            r"\end{table}",
-            "",
-        ]
-    )
+    return latex.environment(caption, f"l{'r' * len(metrics)}", heads, body)
 
 
 def _cells(found: Sequence[Moved], metrics: Sequence[MetricInfo]) -> dict[str, list[str]]:
@@ -158,24 +145,14 @@ def sensitivity_figure(found: Sequence[Moved], metrics: Sequence[MetricInfo]) ->
     """Return a panel per metric: changes down, mean change across with its interval, the zero as a line."""
     names = list(dict.fromkeys(each.change for each in found))
     by_key = {(each.change, each.metric): each for each in found}
-    down = math.ceil(len(metrics) / PANELS_ACROSS)
+    figure, panels = panel_grid(len(metrics), names, across=PANELS_ACROSS, head=0.6, line=LINE_IN)
     with mpl.rc_context(STYLE):
-        figure = Figure(figsize=(WIDTH_IN, down * (0.6 + LINE_IN * len(names))), layout="constrained")
-        axes = figure.subplots(down, PANELS_ACROSS, sharey=True, squeeze=False)
-        for axis in axes.flat[len(metrics) :]:
-            axis.set_visible(False)
-        for axis, info in zip(axes.flat, metrics, strict=False):
-            for row, name in enumerate(names):
-                each = by_key[name, info.key]
-                axis.plot((each.low, each.high), (row, row), color="black", lw=1)
-                axis.plot(each.mean, row, **METHOD | {"ms": 3.5})
-            if not any(by_key[name, info.key].itself for name in names):
-                axis.axvline(0, color="#888888", lw=0.7, zorder=0)
-            axis.set_title(f"{info.heading} {info.arrow}")
-            axis.grid(axis="y", color="#DDDDDD", lw=0.5)
-            axis.spines[["top", "right", "left"]].set_visible(False)
-            axis.locator_params(axis="x", nbins=4)
-        axes[0, 0].set_ylim(len(names) - 0.5, -0.5)
-        for first in axes[:, 0]:
-            first.set_yticks(range(len(names)), names)
+        for panel, info in zip(panels, metrics, strict=True):
+            moved = [by_key[name, info.key] for name in names]
+            panel.hlines(range(len(moved)), [m.low for m in moved], [m.high for m in moved], color="black", lw=1)
+            panel.plot([m.mean for m in moved], range(len(moved)), ls="none", **METHOD | {"ms": 3.5})
+            if not any(m.itself for m in moved):
+                panel.axvline(0, color="#888888", lw=0.7, zorder=0)
+            panel.set_title(f"{info.heading} {info.arrow}")
+            panel.locator_params(axis="x", nbins=4)
     return figure

@@ -8,8 +8,8 @@ from jaxtyping import Float32
 from matplotlib.figure import Figure
 
 from reports.describe import MethodInfo
+from reports.figures import STYLE, WIDTH_IN
 from reports.pair_plots import looks
-from reports.plots import STYLE, WIDTH_IN
 
 FPS = 25
 

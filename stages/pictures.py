@@ -5,7 +5,7 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
-from reports.plots import save_figure
+from reports.figures import save_figure
 from tavce.run.pool import Pool
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from reports.curves import curves_figure
-from reports.plots import save_figure
+from reports.figures import save_figure
 from stages.arrays import load_arrays
 from stages.entry import one_argument, run
 from stages.evaluate import Evaluate

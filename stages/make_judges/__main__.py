@@ -17,7 +17,7 @@ from torch import Tensor
 
 from metrics.standins import FOLDER, RECORD, record, sha256_of
 from reports.curves import curves_figure
-from reports.plots import save_figure
+from reports.figures import save_figure
 from stages.entry import run
 from stages.examine import PROBE, examine
 from stages.judging import STANDINS

@@ -11,7 +11,7 @@ from reports.ablation import Ablation, Cell, Column, Study
 from reports.ablation_plots import correlation_figure, difference_figure, level_figure, training_figure
 from reports.crossed import crossed_mean
 from reports.describe import MetricInfo
-from reports.plots import save_figure
+from reports.figures import save_figure
 
 LABELS = {"base": "Base", "both": "Both", "full": "Full", "lost": "Lost $a_b$ " + "long " * 20}
 METRICS = [MetricInfo("up", "Up", "", "higher", 2), MetricInfo("down", "Down", "px", "lower", 2)]

@@ -8,8 +8,8 @@ import pytest
 
 from reports.aggregate import aggregate, means_of
 from reports.describe import MethodInfo, MetricInfo
+from reports.figures import save_figure
 from reports.pair_plots import looks, offset_figure, radar_figure, scatter_figure, speed_figure
-from reports.plots import save_figure
 from reports.speed import COLUMNS, read_speed
 from reports.sync_plot import curve_figure
 

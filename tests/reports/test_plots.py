@@ -3,12 +3,14 @@
 import math
 
 import matplotlib as mpl
+import numpy as np
 import pandas as pd
 import pytest
 
 from reports.aggregate import aggregate
 from reports.describe import MethodInfo
-from reports.plots import metric_plot, save_figure
+from reports.figures import save_figure
+from reports.plots import metric_plot
 
 
 @pytest.fixture
@@ -17,7 +19,8 @@ def draw(rows, expected, methods, metrics):
 
 
 def markers(panel, kind):
-    return [line.get_xydata()[0] for line in panel.lines if line.get_marker() == kind and line.get_markersize() > 3]
+    (line,) = [line for line in panel.lines if line.get_marker() == kind and line.get_markersize() > 3]
+    return [(x, y) for x, y in line.get_xydata().tolist() if not math.isnan(x)]
 
 
 def test_a_panel_per_metric_and_a_line_per_method(draw):
@@ -29,9 +32,25 @@ def test_a_panel_per_metric_and_a_line_per_method(draw):
 
 def test_means_and_dots_stand_at_their_values(draw):
     panel = draw().axes[0]
-    assert [tuple(point) for point in markers(panel, "o")] == [(31.0, 2.0), (29.0, 3.0)]
-    dots = [line.get_xdata() for line in panel.lines if line.get_markersize() < 3]
-    assert [list(x) for x in dots[1:4]] == [[20, 21, 22, 23], [30, 31, 32, 33], [28, 29, 30]]
+    assert markers(panel, "o") == [(31.0, 2.0), (29.0, 3.0)]
+    (dots,) = [line for line in panel.lines if line.get_markersize() < 3]
+    x, y = dots.get_data()
+    at = [x[np.round(y) == row].tolist() for row in (1, 2, 3)]
+    assert at == [[20, 21, 22, 23], [30, 31, 32, 33], [28, 29, 30]]
+    assert len(np.unique(y[np.round(y) == 2])) == 4  # each dot in a place of its own
+
+
+def test_intervals_lie_under_their_means(draw, rows, expected, methods):
+    panel = draw().axes[0]
+    guides, intervals = panel.collections
+    labels = [label.get_text() for label in panel.get_yticklabels()]
+    drawn = {labels[round(segment[0, 1])]: tuple(segment[:, 0]) for segment in intervals.get_segments()}
+    means = aggregate(rows, expected).set_index(["metric", "method"]).loc["psnr"]
+    here = [methods[name].label in labels for name in means.index]
+    finite = means[np.isfinite(means["low"]) & np.array(here)]
+    assert len(finite)
+    assert drawn == {methods[name].label: (line["low"], line["high"]) for name, line in finite.iterrows()}
+    assert len(guides.get_segments()) == len(labels)
 
 
 def test_infinite_values_have_a_place_inside_the_panel_and_a_sign(draw):
