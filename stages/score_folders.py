@@ -32,7 +32,7 @@ from stages.write_report import Material, write_report
 from stages.write_sheets import SheetLine
 from tavce.errors import InputError
 from tavce.run.atomic import atomic_directory, atomic_file
-from tavce.run.pool import Pool, run_all
+from tavce.run.pool import Pool
 
 SHEET_CLIPS, SHEET_FRAMES, PAGE_CLIPS = 6, 8, 200
 GENERATED = "generated"
@@ -100,15 +100,18 @@ def score_folders(asked: FolderScore) -> bool:
     found = match(asked.generated, asked.reference, allow_missing=asked.allow_missing, names=asked.names)
     panel = asked.panel()
     signatures = {each.key: sign(each, panel, "none", "native") for each in chosen}  # opens what is missing now
-    with atomic_directory(asked.out) as part, tempfile.TemporaryDirectory(prefix="tavce-fit-") as copies:
+    with (
+        atomic_directory(asked.out) as part,
+        tempfile.TemporaryDirectory(prefix="tavce-fit-") as copies,
+        Pool(asked.workers) as pool,
+    ):
         tasks = _tasks(fit_videos(found, Path(copies), asked.workers) if asked.fit else found)
         work = partial(_score_one, asked=asked, chosen=chosen, folder=part / FEATURES)
-        rows = [row for rows in run_all(work, tasks, workers=asked.workers, label="score") for row in rows]
+        rows = [row for rows in pool.start(work, tasks, label="score")() for row in rows]
         scored = table([row | {"signature": signatures[str(row["metric"])]} for row in rows])
         warn_of_lengths(scored)
         scored.to_csv(part / "rows.csv", index=False)
-        with Pool(asked.workers) as pool:
-            write_report(_material(asked, scored, tasks, chosen, signatures, part / FEATURES, pool), part, pool)
+        write_report(_material(asked, scored, tasks, chosen, signatures, part / FEATURES, pool), part, pool)
     return bool(scored["value"].notna().any())
 
 

@@ -23,7 +23,7 @@ from tavce.data.packed import clip_files
 from tavce.methods.contract import Outcome
 from tavce.methods.perturb import Change, perturb
 from tavce.run.atomic import atomic_directory
-from tavce.run.pool import Pool, run_all
+from tavce.run.pool import Pool
 
 WORK = "work"  # videos and features, removed at the end
 
@@ -42,14 +42,14 @@ def one_per_person(clips: Sequence[Clip], most: int) -> list[Clip]:
     return list({clip.identity: clip for clip in reversed(clips)}.values())[::-1][:most]
 
 
-def measure(dataset: str, asked: Sensitivity, scoring: Scoring, folder: Path) -> None:
+def measure(dataset: str, asked: Sensitivity, scoring: Scoring, folder: Path, pool: Pool) -> None:
     """Write rows and metrics of sets of all changes into `folder`."""
     clips = one_per_person(scoring.clips, asked.clips)
     folders = {name: folder / WORK / str(number) for number, name in enumerate(asked.changes)}
     for each in folders.values():
         (each / "features").mkdir(parents=True)
     making = [Making(one, asked.changes[name], folders[name]) for name in folders for one in wanted_of(clips)]
-    made = run_all(partial(_make, crops=crop_folder(dataset)), making, workers=workers(), label=f"change {dataset}")
+    made = pool.start(partial(_make, crops=crop_folder(dataset)), making, label=f"change {dataset}")()
     outcomes = {(each.folder, each.wanted.clip.id): outcome for each, outcome in zip(making, made, strict=True)}
     tasks = [
         Task(dataset, name, one.clip, one.other, outcomes[place, one.clip.id], crop_folder(dataset),
@@ -58,9 +58,9 @@ def measure(dataset: str, asked: Sensitivity, scoring: Scoring, folder: Path) ->
         for one in wanted_of(clips)
     ]  # fmt: skip
     work = partial(_score, scoring=scoring)
-    rows = run_all(work, tasks, workers=workers(), label=f"sensitivity {dataset}")
+    rows = pool.start(work, tasks, label=f"sensitivity {dataset}")()
     table([row for part in rows for row in part]).to_parquet(folder / ROWS, index=False)
-    set_frame(_sets(dataset, clips, folders, scoring)).to_parquet(folder / SET_VALUES, index=False)
+    set_frame(_sets(dataset, clips, folders, scoring, pool)).to_parquet(folder / SET_VALUES, index=False)
     shutil.rmtree(folder / WORK)
 
 
@@ -75,7 +75,9 @@ def _score(task: Task, scoring: Scoring) -> list[dict[str, object]]:
     return score_task(task, scoring.score, scoring.judges, scoring.crop, task.generated / "features")
 
 
-def _sets(dataset: str, clips: Sequence[Clip], folders: Mapping[str, Path], scoring: Scoring) -> list[SetMean]:
+def _sets(
+    dataset: str, clips: Sequence[Clip], folders: Mapping[str, Path], scoring: Scoring, pool: Pool
+) -> list[SetMean]:
     metrics = [each for each in scoring.score.chosen if each.scope == "set"]
     if not metrics:
         return []
@@ -90,8 +92,7 @@ def _sets(dataset: str, clips: Sequence[Clip], folders: Mapping[str, Path], scor
         expected=[clip.id for clip in clips],
     )
     signed = {each.key: sign(each, scoring.panel, scoring.crop.policy, scoring.crop.size) for each in metrics}
-    with Pool(workers()) as pool:
-        return set_means(dataset, files, metrics, signed, pool)[0]
+    return set_means(dataset, files, metrics, signed, pool)[0]
 
 
 def main(arguments: Sequence[str]) -> None:
@@ -100,7 +101,8 @@ def main(arguments: Sequence[str]) -> None:
     asked: Sensitivity = read_section(Sensitivity, "sensitivity")
     with atomic_directory(sensitivity_folder(dataset)) as part:
         if asked.changes:
-            measure(dataset, asked, scoring_of(dataset), part)
+            with Pool(workers()) as pool:
+                measure(dataset, asked, scoring_of(dataset), part, pool)
         else:
             pd.DataFrame(columns=list(COLUMNS)).to_parquet(part / ROWS, index=False)
             set_frame([]).to_parquet(part / SET_VALUES, index=False)

@@ -15,7 +15,7 @@ from jaxtyping import Int16, UInt8
 
 from tavce.media.audio import SAMPLES_PER_FRAME, fit_audio, read_wav, write_wav
 from tavce.media.video import probe, read_frames
-from tavce.media.writer import write_h264, write_video
+from tavce.media.writer import Codec, write_h264, write_video
 from tavce.methods.contract import Request
 
 
@@ -85,12 +85,17 @@ def _write_picture(control: Control, request: Request, folder: Path) -> None:
     if isinstance(control, StillFrame):
         write_video(video, _hold(request))
     elif isinstance(control, Reencoded):
-        lossy = folder / f"{request.clip}.mp4"
-        write_h264(lossy, read_frames(request.video), crf=control.crf)
-        write_video(video, read_frames(lossy))
-        lossy.unlink()
+        reencode(request.video, video, crf=control.crf)
     else:
         shutil.copyfile(request.video, video)
+
+
+def reencode(source: Path, video: Path, *, crf: int, codec: Codec = "libx264") -> None:
+    """Write `video`, without loss, as `source` looks after it went through a codec at a rate factor."""
+    lossy = video.with_suffix(".mp4")
+    write_h264(lossy, read_frames(source), crf=crf, codec=codec)
+    write_video(video, read_frames(lossy))
+    lossy.unlink()
 
 
 def _hold(request: Request) -> Iterator[UInt8[np.ndarray, "height width 3"]]:

@@ -12,9 +12,9 @@ from jaxtyping import Int16, UInt8
 
 from tavce.media.audio import fit_audio, read_audio, read_wav, write_wav
 from tavce.media.video import probe, read_frames
-from tavce.media.writer import Codec, write_aac, write_h264, write_video
+from tavce.media.writer import write_aac, write_video
 from tavce.methods.contract import Request
-from tavce.methods.controls import shift_audio
+from tavce.methods.controls import reencode, shift_audio
 
 Frame = UInt8[np.ndarray, "height width 3"]
 
@@ -131,11 +131,7 @@ def perturb(change: Change, request: Request, folder: Path) -> str:
             return f"4:2:0 chroma needs even sides, the clip is {seen.width}x{seen.height}"
     video = folder / f"{request.clip}.mkv"
     if isinstance(change, Encoded):
-        lossy = folder / f"{request.clip}.mp4"
-        codec: Codec = "libx264" if change.name == "h264" else "libx265"
-        write_h264(lossy, read_frames(request.video), crf=change.crf, codec=codec)
-        write_video(video, read_frames(lossy))
-        lossy.unlink()
+        reencode(request.video, video, crf=change.crf, codec="libx264" if change.name == "h264" else "libx265")
     elif isinstance(change, Moved | Resized):
         write_video(video, _changed(change, read_frames(request.video)))
     else:

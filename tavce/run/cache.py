@@ -19,10 +19,19 @@ class Cache:
     the same bytes there. What raises an error leaves no entry.
 
     Attributes:
-        folder: where entries lie; it may be deleted at any time between runs.
+        folder: where entries lie; made if it is not there, and may be deleted at any time between runs.
+
+    Raises:
+        InputError: the folder cannot be made.
     """
 
     folder: Path
+
+    def __post_init__(self) -> None:
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise InputError(self.folder, f"cannot be written ({error.strerror})", "choose another place") from error
 
     def get(self, ingredients: object, target: Path, make: Callable[[Path], None]) -> None:
         """Write `target`, from the entry of these ingredients if there is one; otherwise make it and keep it.
@@ -33,7 +42,7 @@ class Cache:
             make: writes the file to a path with that suffix.
 
         Raises:
-            InputError: the folder of entries cannot be written. What `make` raises.
+            OSError: the entry cannot be written. What `make` raises.
         """
         key = hashlib.sha256(json.dumps(ingredients, sort_keys=True).encode()).hexdigest()
         entry = self.folder / key[:2] / f"{key}{target.suffix}"
@@ -43,10 +52,7 @@ class Cache:
 
     def _add(self, entry: Path, make: Callable[[Path], None]) -> None:
         part = entry.with_name(f".{uuid.uuid4().hex}{entry.suffix}")  # a name of its own: others may make the same
-        try:
-            entry.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise InputError(self.folder, f"cannot be written ({error.strerror})", "choose another place") from error
+        entry.parent.mkdir(exist_ok=True)
         try:
             make(part)
             part.replace(entry)
