@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from functools import partial
 from typing import TypeVar
 
 from tqdm import tqdm
@@ -39,7 +40,8 @@ class Pool:
         if self._workers > 1:
             self._saved = {name: os.environ.get(name) for name in _THREAD_VARIABLES}
             os.environ.update(dict.fromkeys(_THREAD_VARIABLES, "1"))
-            context = multiprocessing.get_context("spawn")
+            # Forked from a process of one thread that imported what the work needs, once for all of them.
+            context = multiprocessing.get_context("forkserver")
             self._executor = ProcessPoolExecutor(self._workers, mp_context=context, initializer=_begin)
         return self
 
@@ -65,6 +67,7 @@ class Pool:
         """
         if self._executor is None:
             return lambda: [function(item) for item in progress(items, len(items), label)]
+        multiprocessing.set_forkserver_preload(_modules(function))
         try:
             futures = [self._executor.submit(function, item) for item in items]
         except BrokenProcessPool as error:
@@ -87,6 +90,15 @@ def run_all(function: Callable[[Item], Result], items: Sequence[Item], *, worker
     """
     with Pool(min(workers, len(items))) as pool:
         return pool.start(function, items, label=label)()
+
+
+def _modules(function: Callable[..., object]) -> list[str]:
+    """Return the modules that all workers need: the function's, and those that the command took names from."""
+    while isinstance(function, partial):
+        function = function.func
+    named = (function, *vars(sys.modules["__main__"]).values())
+    found = {getattr(each, "__module__", None) for each in named}
+    return sorted(str(name) for name in found if name in sys.modules and name != "__main__")
 
 
 def _begin() -> None:

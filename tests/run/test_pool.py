@@ -39,6 +39,20 @@ def test_a_worker_that_dies_is_told() -> None:
         run_all(signal.raise_signal, [signal.SIGKILL, signal.SIGKILL], workers=2, label="x")
 
 
+def test_what_a_command_imports_is_imported_once_for_all_its_workers(tmp_path: Path) -> None:
+    (tmp_path / "slow.py").write_text(
+        "import os\nwith open('log', 'a') as log: log.write(f'{os.getpid()}\\n')\n"
+        "import time\ndef work(item): time.sleep(0.5); return os.getpid()\n"
+    )
+    (tmp_path / "command.py").write_text(
+        "from slow import work\nfrom tavce.run.pool import run_all\n"
+        "if __name__ == '__main__': print(len(set(run_all(work, [1, 2, 3, 4], workers=2, label='x'))))\n"
+    )
+    done = subprocess.run([sys.executable, "command.py"], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert done.stdout == "2\n"  # processes at work
+    assert len((tmp_path / "log").read_text().split()) == 2  # the command, and the server that workers are forked from
+
+
 def test_the_environment_is_left_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OMP_NUM_THREADS", "7")
     monkeypatch.delenv("MKL_NUM_THREADS", raising=False)
@@ -63,11 +77,12 @@ def test_workers_end_with_a_killed_parent(tmp_path: Path) -> None:
     limit = time.monotonic() + 60
     while len(workers) < 2 and time.monotonic() < limit:
         children = psutil.Process(parent.pid).children()
-        workers = [child for child in children if "spawn_main" in " ".join(child.cmdline())]
+        servers = [child for child in children if "forkserver" in " ".join(child.cmdline())]
+        workers = [worker for server in servers for worker in server.children()]
         time.sleep(0.05)
     time.sleep(1)  # until they are at work
     parent.kill()
     parent.wait()
-    _, alive = psutil.wait_procs(workers, timeout=20)
+    _, alive = psutil.wait_procs([*servers, *workers], timeout=20)
     assert len(workers) == 2
     assert alive == []
