@@ -148,8 +148,11 @@ def root_trace_eigen(A: Float64[np.ndarray, "n channels"], B: Float64[np.ndarray
 
 
 def _root_trace(C: Float64[np.ndarray, "channels channels"], D: Float64[np.ndarray, "channels channels"]) -> float:
-    values, vectors = np.linalg.eigh(C)
-    R = vectors * np.sqrt(values.clip(min=0))
+    try:
+        R = np.linalg.cholesky(C)
+    except np.linalg.LinAlgError:  # no full rank: a dead channel, or too few frames
+        values, vectors = np.linalg.eigh(C)
+        R = vectors * np.sqrt(values.clip(min=0))
     return float(np.sqrt(np.linalg.eigvalsh(R.T @ D @ R).clip(min=0)).sum())
 
 

@@ -117,12 +117,16 @@ def _own_sums(
     """Return the sum of kernel values of different frames, and their number, for each pair of clips of one side."""
     lengths = np.array([len(clip) for clip in clips])
     of_itself = [float(_kernel(np.einsum("nc,nc->n", clip, clip), clip.shape[1]).sum()) for clip in clips]
-    return _sums_per_pair(clips, clips) - np.diag(of_itself), np.outer(lengths, lengths) - np.diag(lengths)
+    later = np.zeros((len(clips), len(clips)))  # the kernel is symmetric: a pair of clips is summed once
+    for k in range(len(clips)):
+        later[k, k:] = _sums_per_pair(clips[k : k + 1], clips[k:])[0]
+    sums = later + np.triu(later, 1).T
+    return sums - np.diag(of_itself), np.outer(lengths, lengths) - np.diag(lengths)
 
 
 def _sums_per_pair(
     X: list[Float64[np.ndarray, "_ channels"]], Y: list[Float64[np.ndarray, "_ channels"]]
-) -> Float64[np.ndarray, "clips clips"]:
+) -> Float64[np.ndarray, "clips_x clips_y"]:
     starts = np.cumsum([0, *(len(clip) for clip in Y[:-1])])
     others = np.concatenate(Y).T
     return np.stack([np.add.reduceat(_kernel(clip @ others, len(others)).sum(axis=0), starts) for clip in X])

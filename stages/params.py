@@ -5,6 +5,7 @@ import math
 import types
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, fields, is_dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
@@ -96,9 +97,14 @@ def _load(path: Path) -> Any:  # noqa: ANN401
     if not path.is_file():
         raise InputError(path, "there is no such file", "run from the folder of dvc.yaml, or: tavce profile use demo")
     try:
-        return yaml.load(path.read_text(encoding="utf-8"), _UniqueKeys)  # noqa: S506 - a SafeLoader
+        return _parsed(path.read_text(encoding="utf-8"))
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise InputError(path, f"is not valid YAML ({error})", "mend it, or: tavce profile use demo --force") from error
+
+
+@lru_cache(maxsize=4)  # a stage reads several sections of one file; nobody changes what is returned
+def _parsed(text: str) -> Any:  # noqa: ANN401
+    return yaml.load(text, _UniqueKeys)  # noqa: S506 - a SafeLoader
 
 
 def build(kind: Any, value: Any, where: str, file: str) -> Any:  # noqa: ANN401 - types are data here
