@@ -13,7 +13,7 @@ import psutil
 import pytest
 import yaml
 
-pytestmark = pytest.mark.pipeline
+pytestmark = [pytest.mark.pipeline, pytest.mark.timeout(2400)]  # the first one waits for all stages
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 TRACK = "synthtalk-one-shot_with_the_true_pose"
 # One instance of each stage, and the half-written output whose appearance says that it is in the middle of its work;

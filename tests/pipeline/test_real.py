@@ -13,7 +13,7 @@ from tavce.data.clips import read_clips
 
 pytest.importorskip("mediapipe", reason="the extra `mediapipe` is not installed")
 
-pytestmark = [pytest.mark.pipeline, pytest.mark.real]
+pytestmark = [pytest.mark.pipeline, pytest.mark.real, pytest.mark.timeout(2400)]
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 GOOD = ["blue_30fps", "glasses_25fps", "hdtf_25fps", "man_30fps_44k", "smile_24p6fps", "suit_22fps"]
 BAD = {"bad_no_audio": "no audio stream", "bad_tiny_face": "no face was found"}
