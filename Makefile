@@ -6,7 +6,7 @@ SHELL := bash
 PYTHON ?= python3
 UV_VERSION := 0.13.9
 BIN := .venv/bin
-# DVC calls `python -m stages.<stage>`: the environment's python must come first.
+# DVC calls `python -m stages <stage>`: the environment's python must come first.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 .PHONY: help setup demo smoke test lint bench judges base wav2lip pictures lock clean

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from stages.arms import Arm, Shared, seed_clips
-from stages.entry import one_argument, run
+from stages.entry import one_argument
 from stages.judging import Judges
 from stages.measure import Score
 from stages.params import read_section, workers
@@ -58,7 +58,3 @@ def main(arguments: Sequence[str]) -> None:
         per_clip = run_all(work, asked, workers=workers(), label=f"ablation {dataset} {name}")
         rows = table([row for rows in per_clip for row in rows])
         write_scores(rows.sort_values(["seed", "clip", "metric"], ignore_index=True, kind="stable"), scoring, part)
-
-
-if __name__ == "__main__":
-    run(main)

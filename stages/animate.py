@@ -14,7 +14,7 @@ import torch
 
 from stages.arms import Arm, Shared, seed_clips
 from stages.arrays import load_arrays
-from stages.entry import one_argument, run
+from stages.entry import one_argument
 from stages.evaluate import Evaluate, clips_to_make
 from stages.params import read_section, workers
 from stages.paths import RECORD, animated_folder, animator_folder, crop_folder, features_folder, filter_folder
@@ -97,7 +97,3 @@ def main(arguments: Sequence[str]) -> None:
         for folder in sorted({task.folder for task in tasks}):
             made = [outcome for task, outcome in zip(tasks, outcomes, strict=True) if task.folder == folder]
             write_manifest(made, folder)
-
-
-if __name__ == "__main__":
-    run(main)

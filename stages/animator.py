@@ -16,7 +16,7 @@ import numpy as np
 from stages.arms import Arm, Shared
 from stages.correlation import WEIGHTS
 from stages.devices import devices
-from stages.entry import one_argument, run
+from stages.entry import one_argument
 from stages.heard import differences_of, mel_windows_of
 from stages.params import Runtime, read_section
 from stages.paths import BASE, PIECES, RECORD, SAMPLES, animator_folder, base_folder, correlation_folder
@@ -108,7 +108,3 @@ def main(arguments: Sequence[str]) -> None:
         reason = train(name, arm, shared, runtime, part)
         record = {"label": arm.label, "reason": reason}
         (part / RECORD).write_text(json.dumps(record, indent=1, sort_keys=True) + "\n", encoding="utf-8")
-
-
-if __name__ == "__main__":
-    run(main)

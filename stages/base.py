@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from stages.arms import Shared
-from stages.entry import one_argument, run
+from stages.entry import one_argument
 from stages.evaluate import Evaluate
 from stages.features import Features
 from stages.make_base.motion import MEL_START
@@ -95,7 +95,3 @@ def main(arguments: Sequence[str]) -> None:
     with atomic_directory(base_folder(dataset)) as part:
         record = make(dataset, shared, evaluate.split, part)
         (part / RECORD).write_text(json.dumps(record, indent=1, sort_keys=True) + "\n", encoding="utf-8")
-
-
-if __name__ == "__main__":
-    run(main)

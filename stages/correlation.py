@@ -17,7 +17,7 @@ from jaxtyping import Float32, UInt8
 
 from stages.arrays import load_arrays
 from stages.correlation_start import fill_encoders, perceptual_distance
-from stages.entry import one_argument, run
+from stages.entry import one_argument
 from stages.evaluate import Evaluate
 from stages.params import read_section, workers
 from stages.paths import correlation_folder, crop_folder, features_folder, filter_folder
@@ -226,7 +226,3 @@ def main(arguments: Sequence[str]) -> None:
             _write({"label": chosen.label, "reason": reason}, part)
         else:
             train(chosen, learned, held_out, part)
-
-
-if __name__ == "__main__":
-    run(main)

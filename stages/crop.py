@@ -10,7 +10,7 @@ from functools import cache, partial
 from pathlib import Path
 
 import tavce
-from stages.entry import one_argument, run
+from stages.entry import one_argument
 from stages.params import read_section, workers
 from stages.paths import crop_folder, dataset_folder, workshop_folder
 from tavce.data.clips import MOST, Clip, count_clips, digest, file_sha256, read_clips, write_clips
@@ -143,7 +143,3 @@ def _made_of(table: Path, videos: Path, crop: CropSettings, sounds: Mapping[str,
     guides, model = (file_sha256(path) if path.is_file() else "" for path in (table / GUIDES, Path(crop.model)))
     heard = digest("".join(f"{clip} {path}\n" for clip, path in sorted(sounds.items())).encode())
     return "\n".join([repr(crop), str(videos), code, guides, model, heard])
-
-
-if __name__ == "__main__":
-    run(main)

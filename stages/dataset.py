@@ -6,7 +6,7 @@ from pathlib import Path
 
 from stages.confirmed import check_confirmed
 from stages.corpora import Corpus, FolderCorpus, Published
-from stages.entry import one_argument, run
+from stages.entry import one_argument
 from stages.params import read_section, workers
 from stages.paths import dataset_folder
 from stages.published import fetch, planned
@@ -53,7 +53,3 @@ def main(arguments: Sequence[str]) -> None:
         make_published(name, source, corpus, dataset_folder(name))
     else:
         make_dataset(name, source, corpus, dataset_folder(name), workers())
-
-
-if __name__ == "__main__":
-    run(main)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 import tavce
-from stages.entry import one_argument, run
+from stages.entry import one_argument
 from stages.params import read_section, workers
 from stages.paths import crop_folder, features_folder, filter_folder, workshop_folder
 from tavce.data.clips import MOST, Clip, count_clips, file_sha256, read_clips, write_clips
@@ -75,7 +75,3 @@ def main(arguments: Sequence[str]) -> None:
         make_packed_features(workshop, crops, features, out, workers())
         return
     make_features(read_clips(table), crops, features, out, workers())
-
-
-if __name__ == "__main__":
-    run(main)

@@ -15,7 +15,7 @@ import metrics
 import tavce
 from metrics.record import NoValueError
 from metrics.sync import SyncScores, shift_means, sync_scores
-from stages.entry import one_argument, run
+from stages.entry import one_argument
 from stages.judging import Judges
 from stages.known_answers import check_judges
 from stages.observe import observe, sync_distances
@@ -168,7 +168,3 @@ def main(arguments: Sequence[str]) -> None:
         filter_shards(workshop, settings, judges, crop, out, workers())
     else:
         filter_clips(read_clips(crops), crops, settings, judges, crop, out, workers())
-
-
-if __name__ == "__main__":
-    run(main)

@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from stages.entry import one_argument, run
+from stages.entry import one_argument
 from stages.evaluate import Evaluate, clips_to_make
 from stages.method import BASELINES, ControlMethod, ExternalMethod, Method, NativeMethod, VideosMethod
 from stages.params import read_section, workers
@@ -91,7 +91,3 @@ def main(arguments: Sequence[str]) -> None:
     evaluate: Evaluate = read_section(Evaluate, "evaluate")
     clips = clips_to_make(iterate_clips(filter_folder(dataset)), evaluate.split)
     generate(dataset, method, clips, generated_folder(dataset, name), workers())
-
-
-if __name__ == "__main__":
-    run(main)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
-from stages.entry import one_argument, run
+from stages.entry import one_argument
 from stages.examine import PROBE, QUESTIONS, examine
 from stages.judging import STANDIN, Judges
 from stages.known_answers import ANSWERS
@@ -50,7 +50,3 @@ def main(arguments: Sequence[str]) -> None:
     answers = judge_answers(judges, workers())
     with atomic_directory(JUDGES) as part:
         (part / ANSWERS).write_text(json.dumps(answers, indent=1, sort_keys=True) + "\n", encoding="utf-8")
-
-
-if __name__ == "__main__":
-    run(main)

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import UInt8
 
-from stages.entry import one_argument, run
+from stages.entry import one_argument
 from stages.evaluate import Evaluate, clips_to_make
 from stages.judging import Judges
 from stages.known_answers import check_judges
@@ -60,7 +60,3 @@ def main(arguments: Sequence[str]) -> None:
     crops = crop_folder(dataset)
     wanted = clips_to_make(iterate_clips(filter_folder(dataset)), evaluate.split)
     observe_all(wanted, crops, judges, crop, score, reference_folder(dataset), workers())
-
-
-if __name__ == "__main__":
-    run(main)

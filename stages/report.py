@@ -16,7 +16,7 @@ from reports.result_folder import DatasetInfo, Results, SetMean, set_frame
 from reports.speed import read_speed
 from stages.arms import Arm, Shared
 from stages.code import version_line
-from stages.entry import one_argument, run
+from stages.entry import one_argument
 from stages.evaluate import Evaluate, clips_to_make
 from stages.judges_line import judges_line
 from stages.measure import Score
@@ -272,7 +272,3 @@ def main(arguments: Sequence[str]) -> None:
         material = gather(datasets, methods, asked, unpacked, pool)
         with atomic_directory(RESULTS) as part:
             write_report(material, part, pool)
-
-
-if __name__ == "__main__":
-    run(main)

@@ -12,7 +12,7 @@ import numpy as np
 
 from metrics import metric
 from stages.compare_clip import Pair
-from stages.entry import one_argument, run
+from stages.entry import one_argument
 from stages.evaluate import Evaluate, clips_to_make, other_clip
 from stages.framewise import named
 from stages.judging import Judges
@@ -177,7 +177,3 @@ def main(arguments: Sequence[str]) -> None:
         )
         per_clip = run_all(work, tasks, workers=workers(), label=f"score {dataset} {method}")
         write_scores(table([row for rows in per_clip for row in rows]), scoring, part)
-
-
-if __name__ == "__main__":
-    run(main)

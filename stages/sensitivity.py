@@ -10,7 +10,7 @@ import pandas as pd
 
 from reports.result_folder import SetMean, set_frame
 from reports.rows import COLUMNS
-from stages.entry import one_argument, run
+from stages.entry import one_argument
 from stages.params import read_section, workers
 from stages.paths import ROWS, SET_VALUES, crop_folder, reference_folder, sensitivity_folder
 from stages.score import Scoring, Task, score_task, scoring_of, table
@@ -106,7 +106,3 @@ def main(arguments: Sequence[str]) -> None:
         else:
             pd.DataFrame(columns=list(COLUMNS)).to_parquet(part / ROWS, index=False)
             set_frame([]).to_parquet(part / SET_VALUES, index=False)
-
-
-if __name__ == "__main__":
-    run(main)

@@ -13,7 +13,7 @@ from typing import Any, Literal
 from reports.curves import curves_figure
 from reports.figures import save_figure
 from stages.arrays import load_arrays
-from stages.entry import one_argument, run
+from stages.entry import one_argument
 from stages.evaluate import Evaluate
 from stages.make_base.wav2lip import EXPERT, GENERATOR, SMALL, make_wav2lip, tune
 from stages.make_judges.descend import repeatable
@@ -153,7 +153,3 @@ def main(arguments: Sequence[str]) -> None:
     with atomic_directory(wav2lip_folder(dataset)) as part:
         record = make(dataset, params, evaluate.split, part)
         (part / RECORD).write_text(json.dumps(record, indent=1, sort_keys=True) + "\n", encoding="utf-8")
-
-
-if __name__ == "__main__":
-    run(main)

@@ -62,7 +62,8 @@ PROCESSES = "baselines"  # run by other interpreters: no walk of imports finds i
 
 def uncovered(stage: str, deps: list[str]) -> list[str]:
     """Return the first-party files that the stage imports and that none of `deps` holds."""
-    files = sorted(MODULES[name].relative_to(ROOT).as_posix() for name in closure(f"stages.{stage}"))
+    imported = closure(f"stages.{stage}") | closure("stages.__main__")
+    files = sorted(MODULES[name].relative_to(ROOT).as_posix() for name in imported)
     # A package's __init__.py that does nothing when it is imported cannot change what a stage does.
     files = [name for name in files if not (name.endswith("__init__.py") and idle(ROOT / name))]
     return [name for name in files if not any(name == dep or name.startswith(f"{dep}/") for dep in deps)]

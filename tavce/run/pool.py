@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from functools import partial
+from multiprocessing import forkserver
 from typing import TypeVar
 
 from tqdm import tqdm
@@ -19,6 +20,7 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 # One thread per library in each worker: the processes already fill the cores, and a fixed count keeps sums in order.
+# Libraries read these when they are loaded, in the server.
 _THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OPENCV_FOR_THREADS_NUM")
 
 
@@ -34,12 +36,9 @@ class Pool:
         """Args: workers: number of processes; 1 works in this process. It moves the speed, never a result."""
         self._workers = workers
         self._executor: ProcessPoolExecutor | None = None
-        self._saved: dict[str, str | None] = {}
 
     def __enter__(self) -> "Pool":
         if self._workers > 1:
-            self._saved = {name: os.environ.get(name) for name in _THREAD_VARIABLES}
-            os.environ.update(dict.fromkeys(_THREAD_VARIABLES, "1"))
             # Forked from a process of one thread that imported what the work needs, once for all of them.
             context = multiprocessing.get_context("forkserver")
             self._executor = ProcessPoolExecutor(self._workers, mp_context=context, initializer=_begin)
@@ -48,8 +47,6 @@ class Pool:
     def __exit__(self, *_: object) -> None:
         if self._executor is not None:
             self._executor.shutdown(wait=True, cancel_futures=True)
-        for name, value in self._saved.items():
-            os.environ.pop(name) if value is None else os.environ.update({name: value})
 
     def start(
         self, function: Callable[[Item], Result], items: Sequence[Item], *, label: str
@@ -67,7 +64,7 @@ class Pool:
         """
         if self._executor is None:
             return lambda: [function(item) for item in progress(items, len(items), label)]
-        multiprocessing.set_forkserver_preload(_modules(function))
+        prepare(_module(function))
         try:
             futures = [self._executor.submit(function, item) for item in items]
         except BrokenProcessPool as error:
@@ -92,18 +89,32 @@ def run_all(function: Callable[[Item], Result], items: Sequence[Item], *, worker
         return pool.start(function, items, label=label)()
 
 
-def _modules(function: Callable[..., object]) -> list[str]:
-    """Return the modules that all workers need: the function's, and those that the command took names from."""
+def prepare(*modules: str) -> None:
+    """Begin to import `modules` in the server that workers are forked from, while this process goes on; only once.
+
+    Workers of other modules import these themselves; a module that cannot be imported is left to them too.
+    """
+    multiprocessing.set_forkserver_preload(list(modules))
+    saved = {name: os.environ.get(name) for name in _THREAD_VARIABLES}
+    os.environ.update(dict.fromkeys(_THREAD_VARIABLES, "1"))
+    # Ctrl-C is this process's to handle, from the server's first moment on: a mask outlives the start of a program.
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        forkserver.ensure_running()
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        for name, value in saved.items():
+            os.environ.pop(name) if value is None else os.environ.update({name: value})
+
+
+def _module(function: Callable[..., object]) -> str:
     while isinstance(function, partial):
         function = function.func
-    named = (function, *vars(sys.modules["__main__"]).values())
-    found = {getattr(each, "__module__", None) for each in named}
-    return sorted(str(name) for name in found if name in sys.modules and name != "__main__")
+    return function.__module__
 
 
 def _begin() -> None:
-    """Prepare a worker: Ctrl-C is the parent's to handle, and a worker whose parent was killed ends too."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    """Prepare a worker: one whose parent was killed ends too."""
     parent = multiprocessing.parent_process()
 
     def follow() -> None:

@@ -54,7 +54,7 @@ def forget(folder: Path, stage: str) -> None:
 def stage_process(parent: int) -> bool:
     """Whether DVC has started the Python process of a stage."""
     children = psutil.Process(parent).children(recursive=True)
-    return any("stages." in " ".join(child.cmdline()) for child in children if child.is_running())
+    return any("-m stages " in " ".join(child.cmdline()) for child in children if child.is_running())
 
 
 def scores(folder: Path) -> pd.DataFrame:
@@ -205,7 +205,7 @@ def test_other_judges_than_those_examined_are_refused(workspace: Path, run: Run)
     text = answers.read_text()
     answers.unlink()  # it may be a link into the cache
     answers.write_text(text.replace("standin-", "standin-f"))
-    done = run(workspace, "python", "-m", "stages.score", "synthtalk", "still_frame", check=False)
+    done = run(workspace, "python", "-m", "stages", "score", "synthtalk", "still_frame", check=False)
     assert done.returncode == 2
     assert "the one examined was standin-f" in done.stderr
 
@@ -213,7 +213,7 @@ def test_other_judges_than_those_examined_are_refused(workspace: Path, run: Run)
 def test_a_changed_judge_file_is_refused(workspace: Path, run: Run) -> None:
     frozen = workspace / "metrics/standins/sync.pt"
     frozen.write_bytes(frozen.read_bytes()[:-1] + b"?")
-    done = run(workspace, "python", "-m", "stages.score", "synthtalk", "still_frame", check=False)
+    done = run(workspace, "python", "-m", "stages", "score", "synthtalk", "still_frame", check=False)
     assert done.returncode == 2
     assert "recorded is" in done.stderr
     assert "Traceback" not in done.stderr
@@ -235,7 +235,9 @@ def test_a_second_repro_does_nothing(workspace: Path, run: Run) -> None:
 
 def test_speed_settings_rerun_nothing_and_scores_do_not_depend_on_them(workspace: Path, run: Run) -> None:
     params = workspace / "params.yaml"
-    params.write_text(params.read_text().replace("workers: 1", "workers: 2"))
+    text = params.read_text()
+    assert "workers: 2" in text
+    params.write_text(text.replace("workers: 2", "workers: 1"))
     assert "Running stage" not in run(workspace, "dvc", "repro").stdout
     before = lock(workspace)
     run(workspace, "dvc", "repro", "--force", "--no-run-cache", "--single-item", "score@synthtalk-still_frame")
@@ -284,7 +286,7 @@ def test_a_kill_then_repro_gives_the_same_bytes(
 def test_a_wrong_key_stops_the_stage_and_names_it(workspace: Path, run: Run) -> None:
     params = workspace / "params.yaml"
     params.write_text(params.read_text().replace("mel_start:", "mel_strat:"))
-    done = run(workspace, "python", "-m", "stages.features", "synthtalk", check=False)
+    done = run(workspace, "python", "-m", "stages", "features", "synthtalk", check=False)
     assert done.returncode == 2
     assert done.stderr.count("\n") == 1
     assert "unknown ['mel_strat']" in done.stderr

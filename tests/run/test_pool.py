@@ -61,6 +61,18 @@ def test_the_environment_is_left_as_it_was(monkeypatch: pytest.MonkeyPatch) -> N
     assert "MKL_NUM_THREADS" not in os.environ
 
 
+def test_workers_compute_on_one_thread(tmp_path: Path) -> None:
+    """Also where the server began before the pool, as for a stage: two threads would sum in another order."""
+    (tmp_path / "threads.py").write_text("import torch\ndef count(item): return torch.get_num_threads()\n")
+    (tmp_path / "command.py").write_text(
+        "from tavce.run.pool import prepare, run_all\nif __name__ == '__main__':\n    prepare('threads')\n"
+        "    import threads\n    print(run_all(threads.count, [1, 2], workers=2, label='x'))\n"
+    )
+    asked = {**os.environ, "OMP_NUM_THREADS": "2"}
+    done = subprocess.run([sys.executable, "command.py"], cwd=tmp_path, capture_output=True, text=True, env=asked)
+    assert (done.stdout, done.stderr) == ("[1, 1]\n", "")
+
+
 def test_no_bar_where_nobody_looks(capfd: pytest.CaptureFixture[str]) -> None:
     run_all(sqrt, [1.0, 2.0], workers=1, label="x")
     assert capfd.readouterr().err == ""
